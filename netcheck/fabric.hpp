@@ -1,0 +1,30 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/units.hpp"
+
+namespace plumbline::netcheck {
+
+/// One rail as declared in the stage file: what software cannot see.
+struct DeclaredRail {
+  std::string name;
+  std::string subnet;                          ///< CIDR; a NIC with an address in it is on this rail
+  std::optional<BytesPerSecond> nic_rate;      ///< wire rate of each NIC; absent: not declared
+  std::optional<BytesPerSecond> uplink_rate;   ///< leaf to spine, each rack
+  std::map<std::string, BytesPerSecond> uplinks;  ///< exceptions by rack
+};
+
+/// `fabric:` of the stage file.
+struct Fabric {
+  std::string rack_label;  ///< node label whose value is the rack; empty: no racks declared
+  std::vector<DeclaredRail> rails;
+};
+
+/// The rail whose subnet holds one of `addresses` ("10.70.1.11/24"); nothing when none does.
+std::optional<std::string> rail_of(const Fabric& fabric, const std::vector<std::string>& addresses);
+
+}  // namespace plumbline::netcheck

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/model/allocation.hpp"
+#include "core/model/measurement.hpp"
+#include "core/model/report.hpp"
+#include "core/model/topology.hpp"
+#include "netcheck/fabric.hpp"
+
+namespace plumbline::netcheck {
+
+/// What one enrolled node told of itself; what it did not tell is absent, with the reason.
+struct NodeFacts {
+  std::string node;
+  std::optional<Topology> topology;
+  std::string topology_problem;  ///< "agent on node-5 does not answer: ..."
+  std::optional<NodeHoldings> holdings;
+  std::string holdings_problem;
+};
+
+/// Everything that judging looks at. A value: the same facts give the same report.
+struct Facts {
+  Fabric fabric;
+  std::string own_namespace;        ///< pods of it are the stage's own
+  double least_coverage = 1.0;
+  std::vector<NodeFacts> nodes;     ///< every node of the stage file, in its order
+  std::optional<AllocationView> claims;
+  std::string claims_problem;       ///< why claims is absent
+  std::vector<Outcome> outcomes;    ///< everything planned: measured, skipped or failed
+};
+
+/// What a rule says: one finding for each thing it looked at. Pure. Every rule file has one such
+/// function; a rule that could look at nothing returns one unobservable finding with the reason, or
+/// nothing at all when its subject does not exist here (not applicable).
+using Rule = std::vector<Finding> (*)(const Facts& facts);
+
+}  // namespace plumbline::netcheck
