@@ -1,0 +1,143 @@
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "tests/tidy/rules.hpp"
+
+namespace plumbline::tidy {
+namespace {
+
+enum class Form {
+    word,    ///< the word anywhere
+    call,    ///< the word before a parenthesis, unless it is a member or of another namespace
+    of_std,  ///< the word behind `std::`
+};
+
+/// A word, what to take instead, and the files (or folders) that are the "instead".
+struct Ban {
+    std::string_view word;
+    Form form = Form::word;
+    std::string_view instead;
+    std::string_view home = "";
+    bool main_files = false;
+};
+
+constexpr std::string_view use_result = "return a Result (tl::make_unexpected)";
+constexpr std::string_view use_child =
+    "ChildProcess of core, which takes no shell and has a deadline";
+constexpr std::string_view use_clock =
+    "Clock of core/clock.hpp, or wait for the event under a Deadline";
+constexpr std::string_view use_log = "return a value; main prints results, core/log.hpp logs";
+constexpr std::string_view use_string = "std::string and fmt::format";
+constexpr std::string_view use_random = "an engine of <random> with a seed that is passed in";
+constexpr std::string_view use_charconv = "std::from_chars, which can say no";
+constexpr std::string_view use_argument = "an argument: main reads the environment";
+
+constexpr std::array<Ban, 34> bans = {{
+    {"throw", Form::word, use_result},
+    {"system", Form::call, use_child},
+    {"popen", Form::call, use_child},
+    {"vfork", Form::call, use_child},
+    {"sleep", Form::call, use_clock, "core/clock.cpp"},
+    {"usleep", Form::call, use_clock, "core/clock.cpp"},
+    {"nanosleep", Form::call, use_clock, "core/clock.cpp"},
+    {"sleep_for", Form::word, use_clock, "core/clock.cpp"},
+    {"sleep_until", Form::word, use_clock, "core/clock.cpp"},
+    {"cout", Form::of_std, use_log, "", true},
+    {"cerr", Form::of_std, use_log, "", true},
+    {"clog", Form::of_std, use_log},
+    {"printf", Form::call, use_log, "", true},
+    {"vprintf", Form::call, use_log},
+    {"puts", Form::call, use_log, "", true},
+    {"putchar", Form::call, use_log},
+    {"perror", Form::call, use_log},
+    {"sprintf", Form::call, use_string},
+    {"vsprintf", Form::call, use_string},
+    {"strcpy", Form::call, use_string},
+    {"strcat", Form::call, use_string},
+    {"strncpy", Form::call, use_string},
+    {"strtok", Form::call, use_string},
+    {"gets", Form::call, use_string},
+    {"rand", Form::call, use_random},
+    {"srand", Form::call, use_random},
+    {"atoi", Form::call, use_charconv},
+    {"atol", Form::call, use_charconv},
+    {"atof", Form::call, use_charconv},
+    {"getenv", Form::call, use_argument, "", true},
+    {"secure_getenv", Form::call, use_argument, "", true},
+    {"setenv", Form::call, "the environment of a ChildProcess", "", true},
+    {"putenv", Form::call, "the environment of a ChildProcess"},
+    {"auto_ptr", Form::of_std, "std::unique_ptr"},
+}};
+
+std::string_view word_at(const SourceFile& file, std::size_t i) {
+    return file.tokens[i].text;
+}
+
+std::string_view word_before(const SourceFile& file, std::size_t i, std::size_t back) {
+    return i >= back ? word_at(file, i - back) : std::string_view();
+}
+
+bool is_call(const SourceFile& file, std::size_t i) {
+    if (i + 1 >= file.tokens.size() || word_at(file, i + 1) != "(") return false;
+    const auto last = word_before(file, i, 1);
+    if (last == "." || last == "->") return false;
+    if (last != "::") return true;
+    const bool qualified = i >= 2 && is_word(file.tokens[i - 2]);
+    const auto scope = word_before(file, i, 2);
+    return !qualified || scope == "std" || scope == "this_thread" || scope == "return";
+}
+
+bool stands_at(const Ban& ban, const SourceFile& file, std::size_t i) {
+    if (word_at(file, i) != ban.word) return false;
+    if (ban.form == Form::call) return is_call(file, i);
+    if (ban.form == Form::word) return true;
+    return word_before(file, i, 1) == "::" && word_before(file, i, 2) == "std";
+}
+
+bool holds_in(const Ban& ban, const SourceFile& file, bool main_file) {
+    if (ban.main_files && main_file) return false;
+    return ban.home.empty() || !file.path.starts_with(ban.home);
+}
+
+void check_using_namespace(const SourceFile& file, Problems& problems) {
+    for (std::size_t i = 1; is_header(file) && i < file.tokens.size(); ++i) {
+        if (word_at(file, i) != "namespace" || word_at(file, i - 1) != "using") continue;
+        problems.push_back({file.path, file.tokens[i].line,
+                            "a header must not say 'using namespace': name what you use"});
+    }
+}
+
+}  // namespace
+
+Problems check_banned_words(const SourceFile& file) {
+    Problems problems;
+    const bool main_file = is_main_file(file);
+    for (std::size_t i = 0; i < file.tokens.size(); ++i) {
+        for (const auto& ban : bans) {
+            if (!stands_at(ban, file, i) || !holds_in(ban, file, main_file)) continue;
+            problems.push_back({file.path, file.tokens[i].line,
+                                "'" + std::string(ban.word) +
+                                    "' is banned; instead: " + std::string(ban.instead)});
+        }
+    }
+    check_using_namespace(file, problems);
+    return problems;
+}
+
+Problems check_directives(const SourceFile& file) {
+    Problems problems;
+    for (const auto& directive : file.directives) {
+        const auto word = directive.text.find_first_not_of("# \t");
+        if (word == std::string::npos) continue;
+        const auto rest = std::string_view(directive.text).substr(word);
+        const bool condition = rest.starts_with("if") || rest.starts_with("elif");
+        if (!condition || rest.find("PLUMBLINE_") == std::string_view::npos) continue;
+        problems.push_back({file.path, directive.line,
+                            "no #if on what was configured: the absent twin is a source file that "
+                            "CMake chooses"});
+    }
+    return problems;
+}
+
+}  // namespace plumbline::tidy
