@@ -30,8 +30,7 @@ struct ChildCommand {
 };
 
 /// A program running in its own process group, spoken to by lines over its stdin and stdout.
-/// It dies with this object and with the thread's process (PDEATHSIG). Not thread-safe, but
-/// interrupt() may come from any thread.
+/// It dies with this object, and with the thread that started it (PDEATHSIG). Not thread-safe.
 class ChildProcess {
  public:
   /// Starts it. No shell is involved.

@@ -1,0 +1,148 @@
+#include "core/json/codec.hpp"
+#include "core/json/tree.hpp"
+
+namespace plumbline::json {
+namespace {
+
+Tree tree_of(const NumaNode& node) {
+  return {{"index", node.index}, {"cpus", node.cpus}, {"memory_bytes", node.memory.count}};
+}
+
+NumaNode read_numa(const Fields& fields) {
+  return {fields.get<int>("index"), fields.list<int>("cpus"),
+          Bytes{fields.get_or<std::uint64_t>("memory_bytes", 0)}};
+}
+
+Tree tree_of(const PciDevice& device) {
+  Tree tree{{"address", device.address}, {"kind", device.kind}, {"vendor", device.vendor},
+            {"device", device.device},   {"root", device.root}};
+  put_text(tree, "name", device.name);
+  put_text(tree, "parent", device.parent);
+  put(tree, "numa", device.numa);
+  put(tree, "driver", device.driver);
+  put(tree, "link_gts", device.link.gigatransfers);
+  put(tree, "link_width", device.link.width);
+  put(tree, "link_most_gts", device.link.most_gigatransfers);
+  put(tree, "link_most_width", device.link.most_width);
+  return tree;
+}
+
+PciDevice read_pci(const Fields& fields) {
+  PciDevice device;
+  device.address = fields.get<std::string>("address");
+  device.kind = fields.get<std::string>("kind");
+  device.vendor = fields.get_or<std::string>("vendor", "");
+  device.device = fields.get_or<std::string>("device", "");
+  device.root = fields.get_or<std::string>("root", "");
+  device.name = fields.get_or<std::string>("name", "");
+  device.parent = fields.get_or<std::string>("parent", "");
+  device.numa = fields.maybe<int>("numa");
+  device.driver = fields.maybe<std::string>("driver");
+  device.link.gigatransfers = fields.maybe<double>("link_gts");
+  device.link.width = fields.maybe<int>("link_width");
+  device.link.most_gigatransfers = fields.maybe<double>("link_most_gts");
+  device.link.most_width = fields.maybe<int>("link_most_width");
+  return device;
+}
+
+Tree tree_of(const NetworkDevice& device) {
+  Tree tree{{"name", device.name},     {"mac", device.mac},
+            {"mtu", device.mtu},       {"state", device.state},
+            {"driver", device.driver}, {"virtual", device.is_virtual}};
+  if (device.link_rate) tree["link_bytes_per_second"] = device.link_rate->value;
+  put(tree, "pci_address", device.pci_address);
+  put(tree, "pcie_root", device.pcie_root);
+  put(tree, "numa", device.numa);
+  put(tree, "rdma_device", device.rdma_device);
+  tree["addresses"] = device.addresses;
+  tree["carrier_downs"] = device.carrier_downs;
+  return tree;
+}
+
+NetworkDevice read_network(const Fields& fields) {
+  NetworkDevice device;
+  device.name = fields.get<std::string>("name");
+  device.mac = fields.get_or<std::string>("mac", "");
+  device.mtu = fields.get_or<std::uint32_t>("mtu", 0);
+  device.state = fields.get_or<std::string>("state", "unknown");
+  device.driver = fields.get_or<std::string>("driver", "");
+  device.is_virtual = fields.get_or<bool>("virtual", false);
+  const auto rate = fields.maybe<double>("link_bytes_per_second");
+  if (rate) device.link_rate = BytesPerSecond{*rate};
+  device.pci_address = fields.maybe<std::string>("pci_address");
+  device.pcie_root = fields.maybe<std::string>("pcie_root");
+  device.numa = fields.maybe<int>("numa");
+  device.rdma_device = fields.maybe<std::string>("rdma_device");
+  device.addresses = fields.list<std::string>("addresses");
+  device.carrier_downs = fields.get_or<std::uint64_t>("carrier_downs", 0);
+  return device;
+}
+
+Tree list_of_networks(const std::vector<NetworkDevice>& devices) {
+  Tree list = Tree::array();
+  for (const auto& device : devices) list.push_back(tree_of(device));
+  return list;
+}
+
+Tree tree_of(const PodSandbox& sandbox) {
+  Tree tree{{"pod_namespace", sandbox.pod_namespace},
+            {"pod_name", sandbox.pod_name},
+            {"pod_uid", sandbox.pod_uid},
+            {"source", sandbox.source}};
+  if (sandbox.devices) tree["devices"] = list_of_networks(*sandbox.devices);
+  put_text(tree, "problem", sandbox.problem);
+  return tree;
+}
+
+PodSandbox read_sandbox(const Fields& fields) {
+  PodSandbox sandbox;
+  sandbox.pod_namespace = fields.get<std::string>("pod_namespace");
+  sandbox.pod_name = fields.get<std::string>("pod_name");
+  sandbox.pod_uid = fields.get_or<std::string>("pod_uid", "");
+  sandbox.source = fields.get_or<std::string>("source", "");
+  sandbox.problem = fields.get_or<std::string>("problem", "");
+  if (fields.has("devices")) sandbox.devices = fields.objects("devices", read_network);
+  return sandbox;
+}
+
+template <typename Item>
+Tree local_list(const std::vector<Item>& items) {
+  Tree list = Tree::array();
+  for (const auto& item : items) list.push_back(tree_of(item));
+  return list;
+}
+
+}  // namespace
+
+Tree tree_of(const Topology& topology) {
+  return {{"schema", "plumbline.topology/v1"},
+          {"node", topology.node},
+          {"boot_id", topology.boot_id},
+          {"kernel", topology.kernel},
+          {"cpu_model", topology.cpu_model},
+          {"numa_nodes", local_list(topology.numa_nodes)},
+          {"pci_devices", local_list(topology.pci_devices)},
+          {"network_devices", list_of_networks(topology.network_devices)},
+          {"sandboxes", local_list(topology.sandboxes)},
+          {"problems", topology.problems}};
+}
+
+Topology read_topology(const Fields& fields) {
+  Topology topology;
+  topology.node = fields.get_or<std::string>("node", "");
+  topology.boot_id = fields.get_or<std::string>("boot_id", "");
+  topology.kernel = fields.get_or<std::string>("kernel", "");
+  topology.cpu_model = fields.get_or<std::string>("cpu_model", "");
+  topology.numa_nodes = fields.objects("numa_nodes", read_numa);
+  topology.pci_devices = fields.objects("pci_devices", read_pci);
+  topology.network_devices = fields.objects("network_devices", read_network);
+  topology.sandboxes = fields.objects("sandboxes", read_sandbox);
+  topology.problems = fields.list<std::string>("problems");
+  return topology;
+}
+
+std::string encode(const Topology& topology) { return one_line(tree_of(topology)); }
+
+Result<Topology> decode_topology(std::string_view text) { return decode(text, read_topology); }
+
+}  // namespace plumbline::json
