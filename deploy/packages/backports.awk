@@ -10,8 +10,9 @@ function has_word(list, word,    parts, count, i) {
     return 0
 }
 
-function carried(name,    line) {
-    return (name in field) && field[name] != "" ? spelled[name] ": " field[name] "\n" : ""
+function carried(name) {
+    if (!(name in field) || field[name] == "") return ""
+    return spelled[name] (field[name] ~ /^\n/ ? ":" : ": ") field[name] "\n"
 }
 
 # Judges one entry, whose parts stand in field[].
