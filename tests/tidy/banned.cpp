@@ -70,9 +70,7 @@ constexpr std::array<Ban, 34> bans = {{
     {"auto_ptr", Form::of_std, "std::unique_ptr"},
 }};
 
-std::string_view word_at(const SourceFile& file, std::size_t i) {
-    return file.tokens[i].text;
-}
+std::string_view word_at(const SourceFile& file, std::size_t i) { return file.tokens[i].text; }
 
 std::string_view word_before(const SourceFile& file, std::size_t i, std::size_t back) {
     return i >= back ? word_at(file, i - back) : std::string_view();

@@ -83,8 +83,6 @@ class Blanker {
 
 }  // namespace
 
-std::string blank_comments_and_literals(std::string_view text) {
-    return Blanker(text).run();
-}
+std::string blank_comments_and_literals(std::string_view text) { return Blanker(text).run(); }
 
 }  // namespace plumbline::tidy

@@ -208,8 +208,6 @@ class Scanner {
 
 }  // namespace
 
-std::vector<Function> functions_of(const SourceFile& file) {
-    return Scanner(file.tokens).run();
-}
+std::vector<Function> functions_of(const SourceFile& file) { return Scanner(file.tokens).run(); }
 
 }  // namespace plumbline::tidy

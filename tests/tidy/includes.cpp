@@ -86,9 +86,7 @@ const Arrow* room_of(std::string_view path) {
     return found == arrows.end() ? nullptr : found;
 }
 
-bool generated(const Include& include) {
-    return include.target.ends_with(".pb.h");
-}
+bool generated(const Include& include) { return include.target.ends_with(".pb.h"); }
 
 std::string arrow_breach(const SourceFile& file, const Include& include) {
     const auto* to = room_of(include.target);
@@ -141,12 +139,8 @@ Problems over_includes(const SourceFile& file, Breach breach) {
 
 }  // namespace
 
-Problems check_arrows(const SourceFile& file) {
-    return over_includes(file, arrow_breach);
-}
+Problems check_arrows(const SourceFile& file) { return over_includes(file, arrow_breach); }
 
-Problems check_vendor_headers(const SourceFile& file) {
-    return over_includes(file, home_breach);
-}
+Problems check_vendor_headers(const SourceFile& file) { return over_includes(file, home_breach); }
 
 }  // namespace plumbline::tidy

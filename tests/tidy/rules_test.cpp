@@ -6,9 +6,7 @@ using namespace plumbline::tidy;
 
 namespace {
 
-std::string include_line(const std::string& target) {
-    return "#include " + target + "\n";
-}
+std::string include_line(const std::string& target) { return "#include " + target + "\n"; }
 
 std::string arrows(const std::string& path, const std::string& target) {
     return listed(check_arrows(read_source(path, include_line("\"" + target + "\""))));

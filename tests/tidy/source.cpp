@@ -6,9 +6,7 @@
 namespace plumbline::tidy {
 namespace {
 
-bool word_character(char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-}
+bool word_character(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
 std::vector<std::string> split_lines(std::string_view text) {
     std::vector<std::string> lines;
@@ -78,9 +76,7 @@ bool is_cpp(const SourceFile& file) {
     return is_header(file) || file.path.ends_with(".cpp") || file.path.ends_with(".cu");
 }
 
-bool is_word(const Token& token) {
-    return word_character(token.text.front());
-}
+bool is_word(const Token& token) { return word_character(token.text.front()); }
 
 bool is_main_file(const SourceFile& file) {
     for (std::size_t i = 0; i + 2 < file.tokens.size(); ++i) {
