@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -231,7 +231,7 @@ Result<std::optional<std::string>> ChildProcess::read_line(Deadline deadline) {
 
 Result<ChildExit> ChildProcess::wait(Deadline deadline) {
   if (exit_) return *exit_;
-  const int handle = ::pidfd_open(pid_, 0);
+  const int handle = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
   if (handle < 0) return fail_errno(errno, "waiting for the child");
   int ready = 0;
   do {
