@@ -9,6 +9,7 @@
 #include "core/model/measurement.hpp"
 #include "core/model/report.hpp"
 #include "core/model/topology.hpp"
+#include "core/units.hpp"
 #include "netcheck/fabric.hpp"
 
 namespace plumbline::netcheck {
@@ -22,11 +23,19 @@ struct NodeFacts {
   std::string holdings_problem;
 };
 
+/// Which numbers of each pair the stage asks for.
+struct Asked {
+  std::vector<Bytes> sizes{{1048576}};  ///< message sizes of goodput; the largest is judged
+  bool both_ways = true;                ///< both directions at once, at the largest size
+  bool latency = true;
+};
+
 /// Everything that judging looks at. A value: the same facts give the same report.
 struct Facts {
   Fabric fabric;
   std::string own_namespace;        ///< pods of it are the stage's own
   double least_coverage = 1.0;
+  Asked asked;
   std::vector<NodeFacts> nodes;     ///< every node of the stage file, in its order
   std::optional<AllocationView> claims;
   std::string claims_problem;       ///< why claims is absent

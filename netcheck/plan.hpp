@@ -35,8 +35,10 @@ Plan plan(const Facts& facts);
 /// one a round, alone.
 std::vector<Round> suspects(const Facts& facts);
 
-/// The identities (skipped outcomes with an empty reason) that one planned pair produces:
-/// "pair_goodput" one_way both directions and both_ways, or "pair_latency".
-std::vector<Outcome> identities(const PlannedPair& pair, bool latency);
+/// The identities (skipped outcomes with an empty reason) of what one planned pair is asked for
+/// (Facts::asked): for goodput "pair_goodput" of each size, one_way from->to and to->from, then
+/// both_ways of the largest size; for latency one "pair_latency" from->to with size 8. These keys are
+/// what the pair probe gives.
+std::vector<Outcome> identities(const Asked& asked, const PlannedPair& pair, bool latency);
 
 }  // namespace plumbline::netcheck
