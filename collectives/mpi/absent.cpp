@@ -1,0 +1,9 @@
+#include "collectives/mpi/communicator.hpp"
+
+namespace plumbline::collectives {
+
+Result<std::unique_ptr<Communicator>> open_mpi() {
+  return fail(ErrorCode::unavailable, "this plumbline-rank-mpi was built without MPI");
+}
+
+}  // namespace plumbline::collectives

@@ -1,0 +1,109 @@
+// plumbline-rank-mpi REQUEST.json: one rank of a collective measurement, started by an MPI launcher.
+// Rank 0 prints event lines on stdout; what another rank has to say goes to stderr.
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+
+#include "collectives/mpi/communicator.hpp"
+#include "collectives/mpi/limit.hpp"
+#include "collectives/rank_job.hpp"
+#include "core/files.hpp"
+#include "core/json/codec.hpp"
+#include "core/protocol/child_channel.hpp"
+
+namespace plumbline::collectives {
+namespace {
+
+constexpr int kUsage = 64;
+constexpr int kInternal = 70;
+
+/// The rank as the launcher tells it before MPI has begun (which may hang).
+int launched_rank() {
+  const char* const text = std::getenv("OMPI_COMM_WORLD_RANK");
+  if (text == nullptr) return 0;
+  const std::string digits = text;
+  int rank = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), rank);
+  return rank;
+}
+
+std::string hostname() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return {};
+  return name.data();
+}
+
+void complain(int rank, const Error& error) {
+  std::fprintf(stderr, "plumbline-rank-mpi: rank %d: %s\n", rank, error.message.c_str());
+}
+
+/// Everything that is not finished yet becomes what `result` says.
+void finish_all(ChildChannel& channel, const Request& request, const Unfinished& unfinished,
+                const Outcome& like, const Clock& clock) {
+  for (const Bytes size : unfinished.sizes()) {
+    Outcome outcome = failed_outcome(request, size, Error{}, like.took, clock);
+    outcome.result = like.result;
+    static_cast<void>(channel.send(OutcomeEvent{outcome}));
+  }
+}
+
+int measure_all(const Request& request, int launched, Clock& clock, ChildChannel& channel) {
+  Unfinished unfinished(request.sizes);
+  std::optional<Heartbeat> heartbeat;
+  if (launched == 0) heartbeat.emplace(channel);
+  const Deadline deadline = Deadline::after(std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(request.limit.value)));
+  const RankLimit limit(request, launched, hostname(), deadline, channel, unfinished);
+  RankWorld world{clock, FileTree("/"), hostname(),
+                  [&](const std::string& step, double share) {
+                    limit.step(step);
+                    if (heartbeat) heartbeat->step(step, share);
+                  },
+                  [&](const Outcome& outcome) {
+                    if (unfinished.take(outcome)) static_cast<void>(channel.send(OutcomeEvent{outcome}));
+                  }};
+  limit.step("starting MPI");
+  auto communicator = open_mpi();
+  Status done = communicator ? run_request(**communicator, request, world, deadline)
+                             : Status(tl::unexpected(communicator.error()));
+  if (!done && launched == 0) {
+    Outcome like;
+    like.result = Failed{done.error(), ""};
+    if (!communicator && done.error().code == ErrorCode::unavailable)
+      like.result = Skipped{done.error().message};
+    finish_all(channel, request, unfinished, like, clock);
+  }
+  if (!done) complain(launched, done.error());
+  heartbeat.reset();
+  if (launched == 0) static_cast<void>(channel.send(DoneEvent{}));
+  if (!done) ::_exit(kInternal);  // the others may wait inside MPI: leaving ends the whole job
+  return 0;
+}
+
+int run(int count, char** words) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // the launcher's daemon is this process's parent
+  if (count != 2) {
+    std::fprintf(stderr, "usage: plumbline-rank-mpi REQUEST.json (started by mpirun)\n");
+    return kUsage;
+  }
+  const int rank = launched_rank();
+  const auto text = read_file(words[1]);
+  if (!text) return complain(rank, text.error()), kUsage;
+  const auto request = json::decode_request(*text);
+  if (!request) return complain(rank, request.error()), kUsage;
+  SystemClock clock;
+  ChildChannel channel(0, 1);
+  return measure_all(*request, rank, clock, channel);
+}
+
+}  // namespace
+}  // namespace plumbline::collectives
+
+int main(int count, char** words) { return plumbline::collectives::run(count, words); }
