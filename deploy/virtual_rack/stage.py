@@ -1,0 +1,26 @@
+"""The stage file of the rack: who the agents are, and the rates that software cannot see."""
+
+from . import layout
+
+
+def text():
+    """stage.yaml; its paths are relative to the file itself."""
+    agents = "".join(f"  - {{node: {node.name}, "
+                     f"address: \"{node.management}:{layout.AGENT_PORT}\"}}\n"
+                     for node in layout.NODES)
+    rails = "".join(f"    - {{name: {rail.name}, subnet: {rail.subnet}, "
+                    f"nic_rate: {rail.nic_mbit}Mb/s, uplink_rate: {rail.uplink_mbit}Mb/s}}\n"
+                    for rail in layout.RAILS)
+    return ("schema: plumbline.stage/v1\n"
+            "name: virtual-rack\n"
+            f"agents:\n{agents}"
+            "tls: {ca: pki/ca.pem, certificate: pki/coordinator-cert.pem, "
+            "key: pki/coordinator-key.pem}\n"
+            "claims: {bundle: bundle}\n"
+            f"own: {{namespace: {layout.OWN_NAMESPACE}}}\n"
+            f"fabric:\n  rack_label: {layout.RACK_LABEL}\n  rails:\n{rails}"
+            "require: {coverage: 1.0}\n"
+            "measure: {width: 0.01, pair_budget: 8s, message_sizes: [64KiB, 1MiB], "
+            "latency: true, node_probes: true}\n"
+            "collectives: {operations: [all_reduce], groups: [all, rack], size: 4MiB}\n"
+            "deadline: 10m\n")
