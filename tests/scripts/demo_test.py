@@ -17,7 +17,7 @@ echo "$1 ${*:2}" >>"$(dirname "$0")/../calls"
 case $1 in
     up) [[ ! -e $(dirname "$0")/../up-fails ]] && mkdir -p "$3/nodes/node-1" &&
         echo hello >"$3/nodes/node-1/agent.log" ;;
-    fault) [[ $2 != --list ]] || printf 'slow-nic\\ndead-link\\n' ;;
+    fault) [[ $2 != --list ]] || printf 'slow-nic   a slow NIC\\ndead-link  a cut link\\n' ;;
     exec) while [[ $1 != -- ]]; do shift; done; shift; exec "$@" ;;
 esac
 """
