@@ -9,7 +9,7 @@ namespace {
 
 enum class Form {
     word,    ///< the word anywhere
-    call,    ///< the word before a parenthesis, unless it is a member or of another namespace
+    call,    ///< a call of the word, unless it is a member or of another namespace
     of_std,  ///< the word behind `std::`
 };
 
@@ -41,8 +41,8 @@ constexpr std::array<Ban, 34> bans = {{
     {"sleep", Form::call, use_clock, "core/clock.cpp"},
     {"usleep", Form::call, use_clock, "core/clock.cpp"},
     {"nanosleep", Form::call, use_clock, "core/clock.cpp"},
-    {"sleep_for", Form::word, use_clock, "core/clock.cpp"},
-    {"sleep_until", Form::word, use_clock, "core/clock.cpp"},
+    {"sleep_for", Form::call, use_clock, "core/clock.cpp"},
+    {"sleep_until", Form::call, use_clock, "core/clock.cpp"},
     {"cout", Form::of_std, use_log, "", true},
     {"cerr", Form::of_std, use_log, "", true},
     {"clog", Form::of_std, use_log},
@@ -65,7 +65,7 @@ constexpr std::array<Ban, 34> bans = {{
     {"atof", Form::call, use_charconv},
     {"getenv", Form::call, use_argument, "", true},
     {"secure_getenv", Form::call, use_argument, "", true},
-    {"setenv", Form::call, "the environment of a ChildProcess", "", true},
+    {"setenv", Form::call, "the environment of a ChildProcess", "tests/", true},
     {"putenv", Form::call, "the environment of a ChildProcess"},
     {"auto_ptr", Form::of_std, "std::unique_ptr"},
 }};
@@ -76,10 +76,19 @@ std::string_view word_before(const SourceFile& file, std::size_t i, std::size_t 
     return i >= back ? word_at(file, i - back) : std::string_view();
 }
 
+/// Behind a type's name stands a declaration; behind these words a call.
+bool declares(const SourceFile& file, std::size_t i) {
+    static constexpr std::array<std::string_view, 7> before_calls = {
+        "return", "else", "do", "case", "co_return", "co_await", "not"};
+    const auto last = word_before(file, i, 1);
+    return i > 0 && is_word(file.tokens[i - 1]) &&
+           std::find(before_calls.begin(), before_calls.end(), last) == before_calls.end();
+}
+
 bool is_call(const SourceFile& file, std::size_t i) {
     if (i + 1 >= file.tokens.size() || word_at(file, i + 1) != "(") return false;
     const auto last = word_before(file, i, 1);
-    if (last == "." || last == "->") return false;
+    if (last == "." || last == "->" || declares(file, i)) return false;
     if (last != "::") return true;
     const bool qualified = i >= 2 && is_word(file.tokens[i - 2]);
     const auto scope = word_before(file, i, 2);
