@@ -17,10 +17,10 @@ struct AgentAddress {
   std::string address;  ///< "10.70.0.15:7443"
 };
 
-/// The coordinator's side of one agent, over mutual TLS. Every method may be called from any thread,
-/// also while a measurement runs. Errors name the node and the address; an agent that cannot be reached
-/// is `unavailable` ("agent on node-5 (10.70.0.15:7443) does not answer: ..."), one that is silent
-/// `deadline_exceeded`, what it refuses has the agent's own code.
+/// The coordinator's side of one agent, over mutual TLS. Every method may be called from any
+/// thread, also while a measurement runs. Errors name node and address: an agent that cannot be
+/// reached is `unavailable` ("agent on node-5 (10.70.0.15:7443) does not answer: ..."), one that is
+/// silent `deadline_exceeded`; what it refuses has the agent's own code.
 class AgentConnection {
  public:
   /// Reads the TLS files. Connects with the first call, and again by itself after a break.
@@ -34,9 +34,9 @@ class AgentConnection {
   /// could not get is absent with its problem, which is not an error of the call.
   Result<netcheck::NodeFacts> inventory(Deadline deadline);
 
-  /// Takes the node's lease for this run, or takes it over when the same coordinator and run held it
-  /// (the old lease's measurements are stopped). `conflict` names another holder and the time left. The
-  /// lease is kept here and used by the calls below.
+  /// Takes the node's lease for this run, or takes it over when the same coordinator and run held
+  /// it (the old lease's measurements are stopped). `conflict` names another holder, the time left.
+  /// The lease is kept here and used by the calls below.
   Status reserve(const std::string& run_id, Seconds time_to_live, Deadline deadline);
   /// Starts the lease's time to live again. Needed at least that often, measurements do not renew.
   Status renew(Deadline deadline);
@@ -45,7 +45,7 @@ class AgentConnection {
 
   /// Runs one measurement; `order.lease` is filled in here. Blocks; calls `on_event` on this thread
   /// for every event of the child (posts: gather them from all ends and exchange()). An error means
-  /// that the agent did not serve or was lost; what became of a child that it served is in the answer.
+  /// that the agent did not serve or was lost; what became of a child is in the answer.
   Result<MeasureEnd> measure(MeasureOrder order, const std::function<void(const Event&)>& on_event,
                              Deadline deadline);
   /// Ends measure() of that name with fate or error `cancelled`, now or when it is called later.

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "core/protocol/request.hpp"
@@ -30,7 +31,8 @@ struct MeasureOrder {
   std::string lease;
   std::string measurement;                ///< its name in the run, [A-Za-z0-9._-], 1..64 bytes
   std::string own_namespace;              ///< pods of it may hold the device
-  std::vector<std::string> device_names;  ///< what the kubelet may call the device besides its netdev name
+  /// What the kubelet may call the device besides its netdev's name.
+  std::vector<std::string> device_names;
   Request request;
 };
 
@@ -42,17 +44,22 @@ enum class ChildFate {
   exited,       ///< left with another status or without done; with several ends, any may be why
   overran,      ///< alive but not done by the request's limit; killed; any end may be why
   babbled,      ///< said what is no event, or far too much; killed. Its own node is at fault
-  cancelled,    ///< stopped on purpose: caller gone, lease lost, tenant on the device, agent stopping
-  not_started   ///< no child came to be: no program, or the holder of the device cannot be told
+  cancelled,    ///< stopped on purpose: caller gone, lease lost, tenant on the device, agent ends
+  /// No child came to be: a tenant holds the device (error `conflict`), its holder cannot be told, or
+  /// there is no program.
+  not_started
 };
 const char* to_string(ChildFate fate) noexcept;
 Result<ChildFate> parse_fate(std::string_view word);
+/// The code whose to_string() is `word`; another word is `internal`.
+ErrorCode parse_code(std::string_view word) noexcept;
 
 /// The last item of a measurement's stream.
 struct MeasureEnd {
   ChildFate fate = ChildFate::finished;
-  /// Why, unless finished. `blamed` is this node where the fate says so, else empty. When two ends of
-  /// a pair end badly, hung, died and babbled tell the cause; exited and overran may be its effect.
+  /// Why, unless finished. `blamed` is this node where the fate says so, else empty. When two ends
+  /// of a pair end badly, hung, died and babbled tell the cause; exited and overran may be its
+  /// effect.
   std::optional<Failed> failed;
   std::string last_words;  ///< end of the child's stderr, at most 2 KiB
   bool released = true;    ///< no process of the child's group is left

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "agent/tls.hpp"
+#include "core/log.hpp"
+#include "core/result.hpp"
+
+namespace plumbline::agent {
+
+/// What a daemon is started with.
+struct AgentOptions {
+  std::string node;
+  std::string listen;   ///< "10.70.0.11:7443": an address, no name; port 0: any
+  std::string metrics;  ///< "10.70.0.11:9464"; empty: no HTTP
+  TlsFiles tls;
+  std::filesystem::path kubelet_socket = "/var/lib/kubelet/pod-resources/kubelet.sock";
+  std::filesystem::path cni_results = "/var/lib/cni/results";
+  std::filesystem::path sysfs_root;     ///< empty: this machine's own
+  std::filesystem::path probe_program;  ///< empty: plumbline-probe beside this program
+};
+
+/// Serves until SIGTERM or SIGINT; then children are killed and it returns success. The kubelet need
+/// not be there yet. Blocks the two signals in the calling thread: call it before other threads start.
+Status run_agent(const AgentOptions& options, Log& log);
+
+/// Success for "IPv4:PORT" or "[IPv6]:PORT".
+Status check_address(const std::string& address);
+
+}  // namespace plumbline::agent

@@ -1,0 +1,185 @@
+#include "agent/service/desk.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+
+#include "agent/service/bounds.hpp"
+
+namespace plumbline::agent {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kHandOverWithin{2000};  // gathered bytes to a child
+constexpr double kInventoryMost = 30;          // seconds
+
+template <typename Value>
+std::string problem_of(const Result<Value>& result) {
+  return result ? std::string{} : result.error().message;
+}
+
+}  // namespace
+
+Desk::Desk(NodeSettings settings, World world)
+    : settings_(std::move(settings)), world_(world), leases_(world.clock, random_nonce) {}
+
+Result<Topology> Desk::take_topology(const std::function<bool()>& gone, Deadline deadline) {
+  Request request;
+  request.probe = "inventory";
+  request.ends = {{settings_.node, "", ""}};
+  request.options = settings_.inventory_options;
+  request.limit = {std::clamp(in_seconds(deadline.left()).value, 0.1, kInventoryMost)};
+  Result<Topology> topology = fail(ErrorCode::internal, "the inventory child told no topology");
+  const auto keep = [&](const Event& event) {
+    if (const auto* const told = std::get_if<TopologyEvent>(&event)) topology = told->topology;
+    return true;
+  };
+  const auto stop = [&]() -> std::optional<Error> {
+    if (stopping_) return Error{ErrorCode::cancelled, "the agent is stopping"};
+    if (gone()) return Error{ErrorCode::cancelled, "the caller is gone"};
+    return std::nullopt;
+  };
+  ChildRun child(settings_.program, world_.clock);
+  const auto end = run_child(child, request, keep, stop);
+  if (end.failed) return tl::unexpected(end.failed->error);
+  if (topology) topology->node = settings_.node;
+  return topology;
+}
+
+Result<std::string> Desk::inventory(const std::function<bool()>& gone, Deadline deadline) {
+  auto holdings = std::async(std::launch::async, [&] { return settings_.ask_holdings(deadline); });
+  auto topology = take_topology(gone, deadline);
+  auto held = holdings.get();
+  netcheck::NodeFacts facts;
+  facts.node = settings_.node;
+  facts.topology_problem = problem_of(topology);
+  facts.holdings_problem = problem_of(held);
+  if (topology) facts.topology = std::move(*topology);
+  if (held) facts.holdings = std::move(*held);
+  return encode(facts);
+}
+
+Result<std::string> Desk::reserve(const std::string& peer, const std::string& text) {
+  const auto order = decode_reserve(text);
+  if (!order) return tl::unexpected(order.error());
+  const auto grant = leases_.reserve(peer, *order);
+  if (!grant) return tl::unexpected(grant.error());
+  if (order->lease.empty()) {
+    world_.metrics.lease_given();
+    world_.log.info("lease given to " + peer + " for run " + order->run_id);
+  }
+  return encode(*grant);
+}
+
+Result<std::string> Desk::release(const std::string& peer, const std::string& text) {
+  const auto lease = decode_lease(text);
+  if (!lease) return tl::unexpected(lease.error());
+  if (const auto freed = leases_.release(peer, *lease); !freed) {
+    return tl::unexpected(freed.error());
+  }
+  world_.log.info("lease given back by " + peer);
+  return encode_lease("");
+}
+
+Result<std::string> Desk::exchange(const std::string& peer, const std::string& text) {
+  const auto order = decode_exchange(text);
+  if (!order) return tl::unexpected(order.error());
+  if (const auto held = leases_.check(peer, order->lease); !held) {
+    return tl::unexpected(held.error());
+  }
+  if (const auto sound = check_exchange(*order); !sound) return tl::unexpected(sound.error());
+  const auto given = measurements_.give(order->measurement, order->gathered,
+                                        Deadline::after(kHandOverWithin));
+  if (!given) return tl::unexpected(given.error());
+  return encode_lease("");
+}
+
+Result<MeasureOrder> Desk::admit(const std::string& peer, const std::string& text) const {
+  auto order = decode_measure(text);
+  if (!order) return order;
+  if (const auto held = leases_.check(peer, order->lease); !held) {
+    return tl::unexpected(held.error());
+  }
+  const auto sound = check_order(*order, {settings_.node, is_interface});
+  if (!sound) return tl::unexpected(sound.error());
+  return order;
+}
+
+Status Desk::measure(const std::string& peer, const std::string& text, const Listener& listener) {
+  const auto order = admit(peer, text);
+  if (!order) return tl::unexpected(order.error());
+  return run(peer, *order, listener);
+}
+
+/// Only a pair loads something that a tenant could hold.
+Result<std::unique_ptr<TenantWatch>> Desk::guard(const MeasureOrder& order) const {
+  if (order.request.probe != "pair") return std::unique_ptr<TenantWatch>{};
+  Watched watched{settings_.node, order.device_names, order.own_namespace};
+  const auto rank = static_cast<std::size_t>(order.request.rank);
+  watched.names.insert(watched.names.begin(), order.request.ends[rank].device);
+  return TenantWatch::start(settings_.ask_holdings, std::move(watched));
+}
+
+Status Desk::run(const std::string& peer, const MeasureOrder& order, const Listener& listener) {
+  const auto& own = order.request.ends[static_cast<std::size_t>(order.request.rank)];
+  const auto child = std::make_shared<ChildRun>(settings_.program, world_.clock);
+  const auto place = measurements_.begin(order.measurement, own.device, child);
+  if (!place) return tl::unexpected(place.error());
+  const auto watch = guard(order);
+  MeasureEnd end{ChildFate::not_started, std::nullopt, {}, true};
+  if (watch) {
+    const auto sink = [&](const Event& event) { return listener.write(encode(StreamItem(event))); };
+    const auto stop = [&]() -> std::optional<Error> {
+      if (listener.gone()) return Error{ErrorCode::cancelled, "the caller is gone"};
+      if (*watch) {
+        if (auto alarm = (*watch)->alarm()) return alarm;
+      }
+      return stop_wish(peer, order.lease);
+    };
+    Request request = order.request;
+    if (request.probe == "inventory") request.options = settings_.inventory_options;
+    end = run_child(*child, request, sink, stop);
+  } else {
+    end.failed = Failed{watch.error(), ""};
+  }
+  tell(order, end);
+  listener.write(encode(StreamItem(end)));
+  return {};
+}
+
+MeasureEnd Desk::run_child(ChildRun& child, const Request& request, const EventSink& sink,
+                           const StopWish& stop) {
+  world_.metrics.measurement_began();
+  auto end = child.run(request, sink, stop);
+  world_.metrics.measurement_ended(request.probe, to_string(end.fate), child.killed());
+  return end;
+}
+
+std::optional<Error> Desk::stop_wish(const std::string& peer, const std::string& lease) const {
+  if (stopping_) return Error{ErrorCode::cancelled, "the agent is stopping"};
+  const auto held = leases_.check(peer, lease);
+  if (held) return std::nullopt;
+  return Error{ErrorCode::cancelled, held.error().message};
+}
+
+void Desk::tell(const MeasureOrder& order, const MeasureEnd& end) {
+  const std::string name = "measurement " + order.measurement + " " + to_string(end.fate);
+  if (!end.failed) return world_.log.debug(name);
+  std::string text = name + ": " + end.failed->error.message;
+  if (!end.last_words.empty()) text += "; its last words: " + end.last_words;
+  world_.log.warn(text);
+}
+
+std::string Desk::unready(Deadline deadline) const {
+  if (stopping_) return "the agent is stopping";
+  std::error_code error;
+  if (!std::filesystem::exists(settings_.program.path, error)) {
+    return "no probe program at " + settings_.program.path.string();
+  }
+  return problem_of(settings_.ask_holdings(deadline));
+}
+
+void Desk::refresh_metrics() { world_.metrics.lease_held(leases_.holder().has_value()); }
+
+}  // namespace plumbline::agent

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "agent/service/lease_table.hpp"
+#include "agent/service/measurements.hpp"
+#include "agent/service/metrics.hpp"
+#include "agent/service/tenant_watch.hpp"
+#include "core/clock.hpp"
+#include "core/log.hpp"
+
+namespace plumbline::agent {
+
+/// What this node is to its agent.
+struct NodeSettings {
+  std::string node;
+  ProbeProgram program;
+  std::map<std::string, std::string> inventory_options;  ///< for the inventory child
+  AskHoldings ask_holdings;
+};
+
+/// Carries out what coordinators ask, without knowing how they reach it: texts in, texts out.
+/// `peer` is the verified name of a caller that may command. Thread-safe.
+class Desk {
+ public:
+  /// Borrowed parts must outlive it.
+  struct World {
+    Clock& clock;
+    Log& log;
+    Metrics& metrics;
+  };
+  Desk(NodeSettings settings, World world);
+
+  /// Both halves of the node's facts, each there or with its problem. `gone`: nobody waits.
+  Result<std::string> inventory(const std::function<bool()>& gone, Deadline deadline);
+  Result<std::string> reserve(const std::string& peer, const std::string& text);
+  Result<std::string> exchange(const std::string& peer, const std::string& text);
+  Result<std::string> release(const std::string& peer, const std::string& text);
+  /// `write` gets one item after the other, false = nobody listens; `gone` says so without writing.
+  struct Listener {
+    std::function<bool(const std::string&)> write;
+    std::function<bool()> gone;
+  };
+  Status measure(const std::string& peer, const std::string& text, const Listener& listener);
+
+  /// Ends all measurements and takes no more.
+  void stop() { stopping_ = true; }
+  /// Measurements running now.
+  std::size_t running() const { return measurements_.count(); }
+  /// What keeps this node from being measured; empty: nothing. Asks the kubelet.
+  std::string unready(Deadline deadline) const;
+  /// Tells the metrics what changes by itself: a lease that expired.
+  void refresh_metrics();
+
+ private:
+  Result<MeasureOrder> admit(const std::string& peer, const std::string& text) const;
+  Status run(const std::string& peer, const MeasureOrder& order, const Listener& listener);
+  Result<std::unique_ptr<TenantWatch>> guard(const MeasureOrder& order) const;
+  MeasureEnd run_child(ChildRun& child, const Request& request, const EventSink& sink,
+                       const StopWish& stop);
+  std::optional<Error> stop_wish(const std::string& peer, const std::string& lease) const;
+  Result<Topology> take_topology(const std::function<bool()>& gone, Deadline deadline);
+  void tell(const MeasureOrder& order, const MeasureEnd& end);
+
+  NodeSettings settings_;
+  World world_;
+  LeaseTable leases_;
+  Measurements measurements_;
+  std::atomic<bool> stopping_ = false;
+};
+
+}  // namespace plumbline::agent
