@@ -8,9 +8,10 @@ namespace plumbline::tidy {
 namespace {
 
 enum class Form {
-    word,    ///< the word anywhere
-    call,    ///< a call of the word, unless it is a member or of another namespace
-    of_std,  ///< the word behind `std::`
+    word,            ///< the word anywhere
+    call,            ///< a call of the word, unless it is a member or of another namespace
+    of_std,          ///< the word behind `std::`
+    of_this_thread,  ///< the word behind `this_thread::`
 };
 
 /// A word, what to take instead, and the files (or folders) that are the "instead".
@@ -41,8 +42,8 @@ constexpr std::array<Ban, 34> bans = {{
     {"sleep", Form::call, use_clock, "core/clock.cpp"},
     {"usleep", Form::call, use_clock, "core/clock.cpp"},
     {"nanosleep", Form::call, use_clock, "core/clock.cpp"},
-    {"sleep_for", Form::call, use_clock, "core/clock.cpp"},
-    {"sleep_until", Form::call, use_clock, "core/clock.cpp"},
+    {"sleep_for", Form::of_this_thread, use_clock, "core/clock.cpp"},
+    {"sleep_until", Form::of_this_thread, use_clock, "core/clock.cpp"},
     {"cout", Form::of_std, use_log, "", true},
     {"cerr", Form::of_std, use_log, "", true},
     {"clog", Form::of_std, use_log},
@@ -92,14 +93,15 @@ bool is_call(const SourceFile& file, std::size_t i) {
     if (last != "::") return true;
     const bool qualified = i >= 2 && is_word(file.tokens[i - 2]);
     const auto scope = word_before(file, i, 2);
-    return !qualified || scope == "std" || scope == "this_thread" || scope == "return";
+    return !qualified || scope == "std" || scope == "return";
 }
 
 bool stands_at(const Ban& ban, const SourceFile& file, std::size_t i) {
     if (word_at(file, i) != ban.word) return false;
     if (ban.form == Form::call) return is_call(file, i);
     if (ban.form == Form::word) return true;
-    return word_before(file, i, 1) == "::" && word_before(file, i, 2) == "std";
+    const auto scope = ban.form == Form::of_std ? "std" : "this_thread";
+    return word_before(file, i, 1) == "::" && word_before(file, i, 2) == scope;
 }
 
 bool holds_in(const Ban& ban, const SourceFile& file, bool main_file) {
