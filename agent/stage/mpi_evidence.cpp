@@ -1,0 +1,161 @@
+#include "agent/stage/mpi_evidence.hpp"
+
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <memory>
+#include <sstream>
+
+#include "core/files.hpp"
+
+namespace plumbline::agent {
+namespace {
+
+constexpr std::string_view kRankWord = "plumbline-rank-mpi: rank ";
+constexpr std::size_t kMostComplaints = 4;
+
+std::optional<int> number_at(std::string_view text) {
+  int number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec != std::errc()) return std::nullopt;
+  return number;
+}
+
+/// The word behind `mark`, or nothing.
+std::string word_after(std::string_view line, std::string_view mark) {
+  const std::size_t at = line.find(mark);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = line.substr(at + mark.size());
+  return std::string(rest.substr(0, rest.find_first_of(" ,.:;)")));
+}
+
+void hear_rank(MpiEvidence& evidence, std::string_view line) {
+  const auto rank = number_at(line.substr(kRankWord.size()));
+  if (!rank) return;
+  if (line.find(" gave up ") != std::string_view::npos) {
+    evidence.alive.insert(*rank);
+  } else if (evidence.complaints.size() < kMostComplaints) {
+    evidence.complaints.emplace_back(line.substr(kRankWord.size() - 5, 400));
+  }
+}
+
+bool ornament(std::string_view line) {
+  return line.find_first_not_of(" -=\t\r") == std::string_view::npos;
+}
+
+void hear(MpiEvidence& evidence, const std::string& line) {
+  if (ornament(line)) return;
+  if (line.starts_with(kRankWord)) return hear_rank(evidence, line);
+  evidence.last_line = line.substr(0, 400);
+  const bool died = line.find("noticed that process rank") != std::string::npos;
+  const bool lost = line.find("Remote daemon:") != std::string::npos;
+  if (!died && !lost) return;
+  if (evidence.death.empty()) {
+    evidence.death = lost ? "the launcher lost its daemon on " + word_after(line, "on node ")
+                          : line.substr(0, 400);
+    evidence.dead_node = word_after(line, "on node ");
+  }
+}
+
+std::string names(const std::set<int>& ranks, const std::vector<std::string>& nodes) {
+  std::string text;
+  for (const int rank : ranks) {
+    const auto index = static_cast<std::size_t>(rank);
+    text += (text.empty() ? "rank " : ", rank ") + std::to_string(rank);
+    if (index < nodes.size()) text += " on " + nodes[index];
+  }
+  return text;
+}
+
+/// The parent of a process out of its /proc/<pid>/stat; the name in it may hold anything.
+std::optional<pid_t> parent_of(const FileTree& proc, const std::string& id) {
+  const auto text = proc.read(id + "/stat");
+  if (!text) return std::nullopt;
+  const std::size_t name_end = text->rfind(')');
+  if (name_end == std::string::npos || name_end + 4 > text->size()) return std::nullopt;
+  return number_at(std::string_view(*text).substr(name_end + 4));
+}
+
+std::multimap<pid_t, pid_t> children_by_parent() {
+  const FileTree proc("/proc");
+  std::multimap<pid_t, pid_t> children;
+  const auto entries = proc.list("");
+  if (!entries) return children;
+  for (const std::string& entry : *entries) {
+    const auto id = number_at(entry);
+    if (!id) continue;
+    if (const auto parent = parent_of(proc, entry)) children.emplace(*parent, *id);
+  }
+  return children;
+}
+
+}  // namespace
+
+MpiEvidence read_evidence(std::string_view text) {
+  MpiEvidence evidence;
+  std::istringstream lines{std::string(text)};
+  std::string line;
+  while (std::getline(lines, line)) hear(evidence, line);
+  return evidence;
+}
+
+Failed explain(Failed failed, const MpiEvidence& evidence, const std::vector<std::string>& nodes) {
+  std::set<int> silent;
+  for (std::size_t rank = 0; rank < nodes.size(); ++rank)
+    if (!evidence.alive.contains(static_cast<int>(rank))) silent.insert(static_cast<int>(rank));
+  const bool witnessed = !evidence.alive.empty() && !silent.empty();
+  if (!evidence.death.empty() && !witnessed) {
+    failed.error.message += "; " + evidence.death;
+    failed.blamed = evidence.dead_node;
+  } else if (witnessed) {
+    failed.error.message += "; " + names(silent, nodes) + " did not answer, the others waited";
+    if (silent.size() == 1) failed.blamed = nodes[static_cast<std::size_t>(*silent.begin())];
+  } else if (!evidence.complaints.empty()) {
+    for (const std::string& complaint : evidence.complaints)
+      failed.error.message += "; " + complaint;
+  } else if (evidence.alive.empty() && !evidence.last_line.empty()) {
+    failed.error.message += "; its last words: " + evidence.last_line;
+  }
+  return failed;
+}
+
+ProcessTree::~ProcessTree() {
+  for (const Held& held : held_) ::close(held.descriptor);
+}
+
+void ProcessTree::hold(pid_t root) {
+  const auto children = children_by_parent();
+  std::vector<pid_t> open{root};
+  while (!open.empty()) {
+    const pid_t parent = open.back();
+    open.pop_back();
+    const auto [first, last] = children.equal_range(parent);
+    for (auto child = first; child != last; ++child) {
+      const pid_t id = child->second;
+      open.push_back(id);
+      const auto known = [id](const Held& held) { return held.id == id; };
+      if (std::any_of(held_.begin(), held_.end(), known)) continue;
+      const int descriptor = ::pidfd_open(id, 0);
+      if (descriptor >= 0) held_.push_back({id, descriptor});
+    }
+  }
+}
+
+std::vector<pid_t> ProcessTree::end(Deadline deadline) {
+  for (const Held& held : held_)
+    static_cast<void>(::pidfd_send_signal(held.descriptor, SIGKILL, nullptr, 0));
+  std::vector<pid_t> left;
+  for (const Held& held : held_) {
+    pollfd gone{held.descriptor, POLLIN, 0};
+    if (::poll(&gone, 1, deadline.left_ms()) != 1) left.push_back(held.id);
+  }
+  return left;
+}
+
+}  // namespace plumbline::agent

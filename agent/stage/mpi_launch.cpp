@@ -1,0 +1,309 @@
+#include "agent/stage/mpi_launch.hpp"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "agent/stage/mpi_evidence.hpp"
+#include "core/files.hpp"
+#include "core/json/codec.hpp"
+
+namespace plumbline::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto kLook = std::chrono::milliseconds(100);
+constexpr auto kStarting = std::chrono::seconds(10);  // launching over many nodes, and leaving
+constexpr auto kLeaving = std::chrono::seconds(5);
+constexpr auto kDying = std::chrono::seconds(3);
+constexpr std::uintmax_t kMostLog = 256U << 10U;
+constexpr int kMostLines = 100'000;
+constexpr std::uint64_t kMostEager = 4U << 20U;
+
+std::chrono::nanoseconds span(Seconds time) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(time.value));
+}
+
+/// A private directory with a short name: Open MPI puts sockets into it.
+class Scratch {
+ public:
+  static Result<Scratch> make() {
+    std::string pattern = "/tmp/plm-XXXXXX";
+    if (::mkdtemp(pattern.data()) == nullptr) return fail_errno(errno, "making " + pattern);
+    return Scratch(pattern);
+  }
+  Scratch(Scratch&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  Scratch& operator=(Scratch&&) = delete;
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  explicit Scratch(fs::path path) : path_(std::move(path)) {}
+  fs::path path_;
+};
+
+std::string hosts_of(const std::vector<std::string>& nodes) {
+  std::string hosts;
+  for (const std::string& node : nodes) hosts += (hosts.empty() ? "" : ",") + node + ":1";
+  return hosts;
+}
+
+/// Settings of Open MPI, name and value; the same job always gets the same.
+std::map<std::string, std::string> settings_of(const MpiJob& job, const fs::path& scratch) {
+  // A block of the ring goes out without asking first: the asking costs a round trip each step.
+  const std::uint64_t eager = std::min(job.size.count / 2 + 65536, kMostEager);
+  std::map<std::string, std::string> settings{
+      {"pml", "ob1"},
+      {"btl", "tcp,self"},
+      {"btl_tcp_eager_limit", std::to_string(eager)},
+      {"btl_tcp_rndv_eager_limit", std::to_string(eager)},
+      {"coll", "tuned,basic,libnbc,self"},
+      {"coll_tuned_use_dynamic_rules", "1"},
+      {"coll_tuned_allreduce_algorithm", "4"},
+      {"mpi_yield_when_idle", "1"},
+      {"btl_base_warn_component_unused", "0"},
+      {"orte_tmpdir_base", scratch.string()},
+      {"plm_rsh_no_tree_spawn", "1"}};
+  if (!job.rail_subnet.empty()) settings["btl_tcp_if_include"] = job.rail_subnet;
+  if (!job.management_subnet.empty()) settings["oob_tcp_if_include"] = job.management_subnet;
+  if (!job.mpi_agent.empty()) settings["plm_rsh_agent"] = job.mpi_agent.string();
+  return settings;
+}
+
+/// One launch, from start to proven end.
+class Launch {
+ public:
+  Launch(const MpiJob& job, const MpiWatch& watch, Log& log, Clock& clock)
+      : job_(job), watch_(watch), log_(log), clock_(clock), started_(clock.now()) {}
+
+  Result<std::vector<Outcome>> run(Deadline deadline) {
+    auto scratch = Scratch::make();
+    if (!scratch) return tl::unexpected(scratch.error());
+    const fs::path errors = job_.log.empty() ? scratch->path() / "stderr" : job_.log;
+    const std::uintmax_t log_start = size_of_log(errors);
+    if (auto begun = start(*scratch, errors); !begun) return tl::unexpected(begun.error());
+    const Deadline stop = deadline.earlier(Deadline::after(span(job_.limit) + kStarting));
+    const Status heard = listen(stop);
+    end();
+    return outcomes(heard, read_evidence(read_log(errors, log_start)));
+  }
+
+ private:
+  Status start(const Scratch& scratch, const fs::path& errors) {
+    const fs::path request = scratch.path() / "request.json";
+    if (auto wrote = write_file(request, json::encode(mpi_request(job_))); !wrote) return wrote;
+    ChildCommand command = mpi_command(job_, request, scratch.path(), ::geteuid() == 0,
+                                       environment_of(mpi_environment()));
+    command.error_log = errors;
+    auto child = ChildProcess::start(command);
+    if (!child) return pass_up(child.error(), "starting mpirun");
+    child_.emplace(std::move(*child));
+    child_->close_input();
+    return {};
+  }
+
+  /// Hears events until the job is done. The error says why it was not waited for any longer.
+  Status listen(Deadline stop) {
+    Moment last_sign = clock_.now();
+    for (int lines = 0; lines < kMostLines && !done_;) {
+      if (watch_.cancelled && watch_.cancelled())
+        return fail(ErrorCode::cancelled, words() + " was stopped");
+      if (stop.passed()) return fail(ErrorCode::deadline_exceeded, words() + " was not done in time");
+      if (begun_ && in_seconds(clock_.now() - last_sign) > kSilence)
+        return fail(ErrorCode::deadline_exceeded,
+                    words() + ": rank 0 was silent for " + format_time(kSilence));
+      const auto line = child_->read_line(stop.earlier(Deadline::after(kLook)));
+      if (!line && line.error().code == ErrorCode::deadline_exceeded) continue;
+      if (!line) return pass_up(line.error(), words());
+      ended_ = !line->has_value();
+      if (ended_) return fail(ErrorCode::unavailable, words() + " ended early");
+      ++lines;
+      if (hear(**line)) last_sign = clock_.now();
+    }
+    return done_ ? Status() : fail(ErrorCode::invalid_input, words() + " said too much");
+  }
+
+  /// True for an event of the protocol. Other lines are somebody's chatter.
+  bool hear(const std::string& line) {
+    const auto event = line.starts_with("{") ? json::decode_event(line)
+                                             : Result<Event>(fail(ErrorCode::invalid_input, ""));
+    if (!event) {
+      log_.debug("mpirun said: " + line.substr(0, 500));
+      return false;
+    }
+    if (!begun_) tree_.hold(child_->id());
+    begun_ = true;
+    if (const auto* progress = std::get_if<ProgressEvent>(&*event); progress && watch_.progress)
+      watch_.progress(*progress);
+    if (const auto* outcome = std::get_if<OutcomeEvent>(&*event)) keep(outcome->outcome);
+    done_ = std::holds_alternative<DoneEvent>(*event);
+    return true;
+  }
+
+  void keep(const Outcome& outcome) {
+    const std::string key = outcome.key();
+    for (const Outcome& expected : mpi_identities(job_))
+      if (expected.key() == key) heard_.insert_or_assign(key, outcome);
+    if (!heard_.contains(key)) log_.warn("mpirun told of something else: " + key.substr(0, 200));
+  }
+
+  /// Lets a finished job leave, ends another, and whatever of it is left.
+  void end() {
+    if (done_ || ended_) static_cast<void>(child_->wait(Deadline::after(kLeaving)));
+    tree_.hold(child_->id());
+    log_.debug(words() + ": mpirun " + child_->kill().text());
+    const std::vector<pid_t> left = tree_.end(Deadline::after(kDying));
+    for (const pid_t id : left)
+      log_.warn(words() + ": process " + std::to_string(id) + " does not end");
+  }
+
+  std::vector<Outcome> outcomes(const Status& heard, const MpiEvidence& evidence) {
+    std::vector<Outcome> all;
+    for (Outcome& expected : mpi_identities(job_)) {
+      const auto found = heard_.find(expected.key());
+      Outcome outcome = found == heard_.end() ? std::move(expected) : found->second;
+      if (found == heard_.end()) {
+        const Error unsaid{ErrorCode::internal, words() + " ended without a result"};
+        outcome.result = Failed{heard ? unsaid : heard.error(), ""};
+        outcome.took = in_seconds(clock_.now() - started_);
+        outcome.finished_at = clock_.wall_time();
+      }
+      if (auto* failed = std::get_if<Failed>(&outcome.result);
+          failed && failed->error.code != ErrorCode::data_corrupt)
+        *failed = explain(std::move(*failed), evidence, job_.group.nodes);
+      all.push_back(std::move(outcome));
+    }
+    return all;
+  }
+
+  static std::uintmax_t size_of_log(const fs::path& log) {
+    std::error_code missing;
+    const std::uintmax_t size = fs::file_size(log, missing);
+    return missing ? 0 : size;
+  }
+
+  /// What this launch wrote; of much the last part.
+  static std::string read_log(const fs::path& log, std::uintmax_t from) {
+    const std::uintmax_t size = size_of_log(log);
+    if (size > from + kMostLog) from = size - kMostLog;
+    std::ifstream file(log, std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(from));
+    std::string text(static_cast<std::size_t>(size > from ? size - from : 0), '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+    return text;
+  }
+
+  std::string words() const {
+    return job_.operation + " of " + job_.group.name +
+           (job_.rail.empty() ? "" : " on " + job_.rail);
+  }
+
+  const MpiJob& job_;
+  const MpiWatch& watch_;
+  Log& log_;
+  Clock& clock_;
+  Moment started_;
+  std::optional<ChildProcess> child_;
+  ProcessTree tree_;
+  std::map<std::string, Outcome> heard_;
+  bool begun_ = false;  ///< an event came: all ranks are started
+  bool ended_ = false;  ///< the launcher closed its output
+  bool done_ = false;
+};
+
+}  // namespace
+
+std::vector<MpiGroup> mpi_groups(std::vector<std::pair<std::string, std::string>> racks,
+                                 const std::vector<std::string>& words) {
+  std::sort(racks.begin(), racks.end(), [](const auto& one, const auto& other) {
+    return std::tie(one.second, one.first) < std::tie(other.second, other.first);
+  });
+  std::vector<MpiGroup> groups;
+  const auto group_of = [&](const std::string& name, const std::string& node) {
+    const auto named = [&](const MpiGroup& group) { return group.name == name; };
+    auto found = std::find_if(groups.begin(), groups.end(), named);
+    if (found == groups.end()) found = groups.insert(groups.end(), {name, {}});
+    found->nodes.push_back(node);
+  };
+  for (const std::string& word : words) {
+    for (const auto& [node, rack] : racks) {
+      if (word == "all") group_of("all", node);
+      if (word == "rack" && !rack.empty()) group_of(rack, node);
+    }
+  }
+  std::erase_if(groups, [](const MpiGroup& group) { return group.nodes.size() < 2; });
+  return groups;
+}
+
+Request mpi_request(const MpiJob& job) {
+  Request request;
+  request.probe = job.operation;
+  request.size = static_cast<int>(job.group.nodes.size());
+  for (const std::string& node : job.group.nodes) request.ends.push_back({node, "", job.rail});
+  request.sizes = {job.size};
+  request.seed = job.seed;
+  request.budget = job.budget;
+  request.limit = job.limit;
+  request.options = {{"group", job.group.name}, {"rail", job.rail}, {"subnet", job.rail_subnet}};
+  return request;
+}
+
+std::vector<Outcome> mpi_identities(const MpiJob& job) {
+  Outcome outcome;
+  outcome.probe = job.operation;
+  outcome.from.rail = job.rail;
+  outcome.to = outcome.from;
+  outcome.parameters = {{"group", job.group.name},
+                        {"ranks", std::to_string(job.group.nodes.size())},
+                        {"size", std::to_string(job.size.count)}};
+  return {outcome};
+}
+
+ChildCommand mpi_command(const MpiJob& job, const fs::path& request, const fs::path& scratch,
+                         bool as_root, std::vector<std::string> environment) {
+  ChildCommand command;
+  command.program = job.mpirun;
+  auto& words = command.arguments;
+  if (as_root) words.push_back("--allow-run-as-root");
+  words.insert(words.end(), {"-np", std::to_string(job.group.nodes.size())});
+  if (!job.mpi_agent.empty())
+    words.insert(words.end(), {"--host", hosts_of(job.group.nodes), "--map-by", "ppr:1:node"});
+  // Daemons that stay attached die with the launcher, and can be found below it.
+  words.insert(words.end(), {"--oversubscribe", "--bind-to", "none", "--stdin", "none",
+                             "--leave-session-attached"});
+  for (const auto& [name, value] : settings_of(job, scratch))
+    words.insert(words.end(), {"--mca", name, value});
+  words.insert(words.end(), {job.rank_program.string(), request.string()});
+  command.environment = std::move(environment);
+  return command;
+}
+
+std::vector<std::string> mpi_environment() {
+  return {"PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR", "LANG", "OMPI_ALLOW_RUN_AS_ROOT",
+          "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"};
+}
+
+Result<std::vector<Outcome>> run_mpi(const MpiJob& job, const MpiWatch& watch, Log& log, Clock& clock,
+                                     Deadline deadline) {
+  if (job.group.nodes.size() < 2)
+    return fail(ErrorCode::invalid_input, "a collective needs at least two nodes");
+  return Launch(job, watch, log, clock).run(deadline);
+}
+
+}  // namespace plumbline::agent
