@@ -1,0 +1,146 @@
+#include "agent/stage/stage_file.hpp"
+
+#include <openssl/evp.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "agent/stage/yaml_section.hpp"
+#include "core/files.hpp"
+
+namespace plumbline::agent {
+namespace {
+
+constexpr std::size_t kFileMost = 1U << 20U;
+constexpr std::size_t kAgentsMost = 1024;
+constexpr const char* kSchema = "plumbline.stage/v1";
+
+std::string sha256(const std::string& text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr);
+  constexpr std::string_view letters = "0123456789abcdef";
+  std::string hexadecimal;
+  for (unsigned at = 0; at < length; ++at) {
+    hexadecimal.push_back(letters[digest[at] >> 4U]);
+    hexadecimal.push_back(letters[digest[at] & 15U]);
+  }
+  return hexadecimal;
+}
+
+void read_agents(YamlSection& top, StageFile& stage) {
+  std::set<std::string> names;
+  for (auto& agent : top.sections("agents")) {
+    stage.agents.push_back({agent.text("node"), agent.text("address")});
+    if (!names.insert(stage.agents.back().node).second) {
+      agent.complain("node", "\"" + stage.agents.back().node + "\" stands twice");
+    }
+    agent.done();
+  }
+  if (stage.agents.empty()) top.complain("agents", "names no agent");
+  if (stage.agents.size() > kAgentsMost) top.complain("agents", "names more than 1024 agents");
+}
+
+void read_rail(YamlSection rail, netcheck::Fabric& fabric) {
+  netcheck::DeclaredRail declared;
+  declared.name = rail.text("name");
+  declared.subnet = rail.text("subnet");
+  declared.nic_rate = rail.rate("nic_rate");
+  declared.uplink_rate = rail.rate("uplink_rate");
+  for (auto& uplink : rail.sections("uplinks")) {
+    const std::string rack = uplink.text("rack");
+    const auto rate = uplink.rate("rate");
+    if (!rate) uplink.complain("rate", "is missing");
+    if (rate) declared.uplinks[rack] = *rate;
+    uplink.done();
+  }
+  rail.done();
+  const bool twice = std::any_of(fabric.rails.begin(), fabric.rails.end(),
+                                 [&](const auto& other) { return other.name == declared.name; });
+  if (twice) rail.complain("name", "\"" + declared.name + "\" stands twice");
+  fabric.rails.push_back(std::move(declared));
+}
+
+void read_fabric(YamlSection fabric, StageFile& stage) {
+  stage.fabric.rack_label = fabric.text_or("rack_label", "");
+  stage.management_subnet = fabric.text_or("management", "");
+  for (auto& rail : fabric.sections("rails")) read_rail(rail, stage.fabric);
+  if (stage.fabric.rails.empty()) fabric.complain("rails", "names no rail");
+  fabric.done();
+}
+
+void read_measure(YamlSection measure, StageFile& stage) {
+  stage.budget.width = measure.number_or("width", 0.01, 0.0001, 0.5);
+  stage.budget.time = in_seconds(measure.duration_or("pair_budget", std::chrono::seconds(8)));
+  stage.budget.batch = in_seconds(measure.duration_or("batch", std::chrono::milliseconds(300)));
+  if (stage.budget.batch.value < 0.15) {
+    measure.complain("batch", "is shorter than three windows of 50 ms: at least 150ms");
+  }
+  stage.asked.sizes = measure.sizes_or("message_sizes", {{1048576}});
+  stage.asked.latency = measure.flag_or("latency", true);
+  stage.asked.both_ways = measure.flag_or("both_ways", true);
+  stage.node_probes = measure.flag_or("node_probes", true);
+  measure.done();
+}
+
+void read_collectives(YamlSection collectives, StageFile& stage) {
+  stage.operations = collectives.words_or("operations", {}, {"all_reduce"});
+  stage.groups = collectives.words_or("groups", {"all"}, {"all", "rack"});
+  stage.collective_size = collectives.size_or("size", {4U << 20U});
+  collectives.done();
+}
+
+StageFile read_sections(YamlSection& top, const std::filesystem::path& folder) {
+  StageFile stage;
+  if (top.text("schema") != kSchema) top.complain("schema", "is not " + std::string(kSchema));
+  stage.name = top.text_or("name", "stage");
+  read_agents(top, stage);
+  YamlSection tls = top.section("tls");
+  stage.tls = {folder / tls.text("ca"), folder / tls.text("certificate"), folder / tls.text("key")};
+  tls.done();
+  YamlSection claims = top.section("claims");
+  stage.bundle = folder / claims.text("bundle");
+  claims.done();
+  YamlSection own = top.section("own");
+  stage.own_namespace = own.text_or("namespace", "plumbline");
+  own.done();
+  read_fabric(top.section("fabric"), stage);
+  YamlSection require = top.section("require");
+  stage.least_coverage = require.number_or("coverage", 1.0, 0.0, 1.0);
+  require.done();
+  read_measure(top.section("measure"), stage);
+  read_collectives(top.section("collectives"), stage);
+  stage.deadline = top.duration_or("deadline", std::chrono::minutes(10));
+  top.done();
+  return stage;
+}
+
+/// The one place where yaml-cpp's exceptions become errors.
+Result<StageFile> parse(const std::string& text, const std::filesystem::path& folder) {
+  try {
+    std::optional<Error> problem;
+    YamlSection top(YAML::Load(text), "", problem);
+    StageFile stage = read_sections(top, folder);
+    if (problem) return tl::unexpected(*problem);
+    return stage;
+  } catch (const YAML::Exception& problem) {
+    return fail(ErrorCode::invalid_input,
+                "line " + std::to_string(problem.mark.line + 1) + ": " + problem.msg);
+  }
+}
+
+}  // namespace
+
+Result<StageFile> read_stage_file(const std::filesystem::path& path) {
+  const auto text = read_file(path, kFileMost);
+  if (!text) return tl::unexpected(text.error());
+  std::error_code ignored;
+  auto stage = parse(*text, std::filesystem::absolute(path, ignored).parent_path());
+  if (!stage) return pass_up(stage.error(), path.string());
+  stage->digest = sha256(*text);
+  return stage;
+}
+
+}  // namespace plumbline::agent
