@@ -1,0 +1,117 @@
+#include <unistd.h>
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include "agent/stage/stage_file.hpp"
+
+using namespace plumbline;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string kGood = R"(schema: plumbline.stage/v1
+name: virtual-rack
+agents:
+  - {node: node-1, address: "10.70.0.11:7443"}
+  - {node: node-2, address: "10.70.0.12:7443"}
+tls: {ca: pki/ca.pem, certificate: pki/c.pem, key: pki/k.pem}
+claims: {bundle: bundle}
+own: {namespace: plumbline}
+fabric:
+  rack_label: fabric.topograph.run/tier-0
+  management: 10.70.0.0/24
+  rails:
+    - {name: rail-a, subnet: 10.70.1.0/24, nic_rate: 200Mb/s, uplink_rate: 100Mb/s}
+    - name: rail-b
+      subnet: 10.70.2.0/24
+      uplinks: [{rack: rack-1, rate: 50Mb/s}]
+require: {coverage: 0.9}
+measure: {width: 0.02, pair_budget: 3s, batch: 150ms, message_sizes: [1MiB, 64KiB], latency: false}
+collectives: {operations: [all_reduce], groups: [all, rack], size: 4MiB}
+deadline: 5m
+)";
+
+Result<agent::StageFile> read(const std::string& text) {
+  static const fs::path path =
+      fs::temp_directory_path() / ("plumbline-stage-" + std::to_string(::getpid()) + ".yaml");
+  std::ofstream(path) << text;
+  auto stage = agent::read_stage_file(path);
+  fs::remove(path);
+  return stage;
+}
+
+std::string with(const std::string& from, const std::string& to) {
+  std::string text = kGood;
+  const auto at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+std::string complaint(const std::string& text) {
+  const auto stage = read(text);
+  if (stage) return "accepted";
+  return stage.error().message.substr(stage.error().message.find(": ") + 2);
+}
+
+}  // namespace
+
+TEST_CASE("A stage file is read whole, its paths relative to itself") {
+  const auto stage = read(kGood);
+  REQUIRE(stage.has_value());
+  CHECK(stage->agents.size() == 2);
+  CHECK(stage->agents[1].address == "10.70.0.12:7443");
+  CHECK(stage->bundle == fs::temp_directory_path() / "bundle");
+  CHECK(stage->fabric.rails[0].nic_rate->value == Catch::Approx(25e6));
+  CHECK_FALSE(stage->fabric.rails[1].nic_rate.has_value());
+  CHECK(stage->fabric.rails[1].uplinks.at("rack-1").value == Catch::Approx(6.25e6));
+  CHECK(stage->asked.sizes == std::vector<Bytes>{{65536}, {1048576}});
+  CHECK_FALSE(stage->asked.latency);
+  CHECK(stage->asked.both_ways);
+  CHECK(stage->budget.batch.value == Catch::Approx(0.15));
+  CHECK(stage->deadline == std::chrono::minutes(5));
+  CHECK(stage->digest.size() == 64);
+}
+
+TEST_CASE("What is wrong in a stage file is told with its line, its key and what is allowed") {
+  CHECK(complaint(with("own: {namespace", "owner: {namespace")) ==
+        "line 8: owner is not a key of a stage file; here are allowed: agents, claims, collectives, "
+        "deadline, fabric, measure, name, own, require, schema, tls");
+  CHECK(complaint(with("200Mb/s", "fast")) ==
+        "line 13: fabric.rails[].nic_rate is not a rate above zero: write 200Mb/s or 25MB/s");
+  CHECK(complaint(with("node: node-2", "node: node-1")) ==
+        "line 5: agents[].node \"node-1\" stands twice");
+  CHECK(complaint(with("[all_reduce]", "[all_gather]")) ==
+        "line 19: collectives.operations holds \"all_gather\"; allowed: all_reduce");
+  CHECK(complaint(with("150ms", "50ms")) ==
+        "line 18: measure.batch is shorter than three windows of 50 ms: at least 150ms");
+  CHECK(complaint(with("v1", "v9")).starts_with("line 1: schema is not plumbline.stage/v1"));
+  CHECK(complaint(with("coverage: 0.9", "coverage: 9")).starts_with("line 17: require.coverage"));
+  CHECK(complaint(with("ca: pki/ca.pem, ", "")) == "line 6: tls.ca is missing");
+  CHECK(complaint(with("  rails:\n", "  rail:\n")).find("rail") != std::string::npos);
+  CHECK(complaint("schema: [").find("line") != std::string::npos);
+  CHECK(complaint("").find("schema is missing") != std::string::npos);
+  CHECK(complaint("- a\n- b\n").find("is not a mapping") != std::string::npos);
+}
+
+TEST_CASE("A stage file that is not there is named") {
+  const auto stage = agent::read_stage_file("/nowhere/stage.yaml");
+  REQUIRE_FALSE(stage.has_value());
+  CHECK(stage.error().message.find("/nowhere/stage.yaml") != std::string::npos);
+}
+
+TEST_CASE("Random damage to a stage file is refused or read, never a crash") {
+  std::mt19937 random(7);
+  std::uniform_int_distribution<std::size_t> place(0, kGood.size() - 1);
+  std::uniform_int_distribution<int> letter(1, 126);
+  int refused = 0;
+  for (int run = 0; run < 1500; ++run) {
+    std::string bad = kGood;
+    for (int hit = 0; hit < 2; ++hit) bad[place(random)] = static_cast<char>(letter(random));
+    if (!read(bad)) ++refused;
+  }
+  CHECK(refused > 100);
+}
