@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "core/model/allocation.hpp"
+#include "core/result.hpp"
+
+namespace v1 {
+class ListPodResourcesResponse;
+}
+
+namespace plumbline::netcheck::claims {
+
+/// What a kubelet's answer says as holdings, one for each device of each container. A claim whose
+/// devices the kubelet does not name (before Kubernetes 1.34) is one holding with the claim alone.
+/// More than 100000 holdings is an error.
+Result<NodeHoldings> holdings_of(const v1::ListPodResourcesResponse& answer,
+                                 const std::string& node, const std::string& source);
+
+}  // namespace plumbline::netcheck::claims
