@@ -3,10 +3,9 @@
 import argparse
 import json
 import os
-import signal
 import sys
 
-from . import files, layout, namespaces, sandbox
+from . import files, layout, namespaces, sandbox, signals
 from .errors import INTERNAL, Interrupted, RackError, UsageError
 from .state import Lock, State
 
@@ -73,7 +72,7 @@ def main(arguments, script):
     if internal is not None:
         return internal
     try:
-        _catch_signals()
+        signals.catch()
         options, command = _split(arguments)
         return _dispatch(parser().parse_args(options), command, script)
     except RackError as error:
@@ -96,13 +95,6 @@ def _internal(arguments):
         watchers.stop_probes(int(arguments[1]), arguments[2])
         return 0
     return None
-
-
-def _catch_signals():
-    def raise_interrupt(number, _):
-        raise Interrupted(number)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, raise_interrupt)
 
 
 def _split(arguments):
@@ -147,7 +139,7 @@ def _up(options, names, script):
             _check_entries(names)
             rack.raise_all(not options.no_agents)
         except BaseException:
-            _ignore_signals()
+            signals.ignore()
             rack.take_down()
             raise
         _say_missing(rack, options)
@@ -159,11 +151,6 @@ def _check_entries(names):
     taken = [entry for entry in files.OWN_ENTRIES if os.path.lexists(names.path(entry))]
     if taken:
         raise RackError(f"{names.directory} holds {taken[0]}, which is not of a rack")
-
-
-def _ignore_signals():
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
 
 
 def _say_missing(rack, options):
@@ -178,7 +165,7 @@ def _say_missing(rack, options):
 def _down(_options, names, script):
     from .rack import Rack
     with Lock(names.directory, make=False):
-        _ignore_signals()
+        signals.ignore()
         state = State.load(names)
         if state is None and not _left_over(names):
             print(f"no rack in {names.directory}")
@@ -238,8 +225,9 @@ def _text(kind, parameters):
 
 def _change(names, script, act):
     from .rack import Rack
-    with Lock(names.directory, make=False):
-        print(act(Rack.load(names, script)))
+    with Lock(names.directory, make=False), signals.put_off():
+        said = act(Rack.load(names, script))
+    print(said)
     return 0
 
 
@@ -253,8 +241,7 @@ def _exec(options, command, names):
     if state.values["holder"]:
         sandbox.enter(state.values["holder"])
     namespaces.become(names.namespace(space), host, names.path("hosts"))
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+    signals.default()
     try:
         os.execvp(command[0], command)
     except FileNotFoundError:

@@ -82,15 +82,15 @@ def start_loss(rack, parameters):
     links.segment(rack.names, node, rail, True)
     share = round(float(parameters["percent"]) * 100)
     for namespace, device in _loss_ends(rack, node, rail):
-        nft(namespace, f"table netdev {_loss_table(node, rail)} {{ chain loss {{ type filter "
-            f"hook ingress device {device} priority 0; "
-            f"numgen random mod 10000 < {share} counter drop; }} }}\n")
+        nft(namespace, f"table netdev {layout.loss_table(node, rail)} {{\n chain loss {{\n"
+            f"  type filter hook ingress device {device} priority 0\n"
+            f"  numgen random mod 10000 < {share} counter drop\n }}\n}}\n")
 
 
 def stop_loss(rack, parameters):
     node, rail = _nic(parameters)
     for namespace, _ in _loss_ends(rack, node, rail):
-        table = _loss_table(node, rail)
+        table = layout.loss_table(node, rail)
         nft(namespace, f"add table netdev {table}\ndelete table netdev {table}\n")
     links.segment(rack.names, node, rail, False)
 
@@ -98,10 +98,6 @@ def stop_loss(rack, parameters):
 def _loss_ends(rack, node, rail):
     return ((rack.names.namespace(node.name), rail.device),
             (rack.names.fabric, layout.leaf_port(node, rail)))
-
-
-def _loss_table(node, rail):
-    return f"loss_{node.number}{rail.letter}"
 
 
 # --- devices ---------------------------------------------------------------------------------

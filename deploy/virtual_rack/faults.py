@@ -77,6 +77,8 @@ def resolve(fault, given):
     for name, choices in allowed.items():
         if name in parameters and parameters[name] not in choices:
             raise UsageError(f"--{name} '{parameters[name]}': {', '.join(choices)}")
+    if parameters.get("percent", 0) > 100:
+        raise UsageError(f"--percent {parameters['percent']}: at most 100")
     fault.check(parameters)
     return parameters
 
@@ -91,7 +93,7 @@ def inject(rack, kind, given):
             raise RackError(f"{other['kind']} already holds this ({claim}): heal it first")
     try:
         fault.inject(rack, parameters)
-    except RackError:
+    except (RackError, OSError):
         fault.heal(rack, parameters)
         raise
     rack.state.faults.append({"kind": kind, "parameters": parameters, "touches": claim})

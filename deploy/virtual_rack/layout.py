@@ -153,3 +153,8 @@ def uplink_leaf_end(rack, rail):
 
 def uplink_spine_end(rack, rail):
     return f"s{rack}{rail.letter}"
+
+
+def loss_table(node, rail):
+    """The nftables table that drops packets at both ends of a NIC's cable."""
+    return f"loss_{node.number}{rail.letter}"

@@ -5,6 +5,8 @@ import signal
 import subprocess
 import time
 
+from .errors import RackError
+
 GRACE_S = 2.0
 TICK_S = 0.01
 
@@ -33,8 +35,11 @@ def alive(process):
 def start(command, log_path, before=None):
     """Starts a daemon in its own session; returns what identifies it later."""
     with open(log_path, "ab") as log:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                 start_new_session=True, preexec_fn=before, close_fds=True)
+        try:
+            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                     start_new_session=True, preexec_fn=before)
+        except (OSError, subprocess.SubprocessError) as error:
+            raise RackError(f"cannot start {command[0]}: {error}") from None
     record = {"pid": child.pid, "start": start_time(child.pid)}
     child.returncode = 0  # it outlives us on purpose: no warning, no wait
     return record

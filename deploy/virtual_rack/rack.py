@@ -4,7 +4,7 @@ import os
 import socket
 import time
 
-from . import files, layout, links, namespaces, pki, processes, sandbox, word
+from . import files, kernel, layout, links, namespaces, pki, processes, sandbox, signals, word
 from .errors import RackError
 from .state import State
 
@@ -39,8 +39,9 @@ class Rack:
         """Everything that `up` makes, in an order in which `down` can undo any part of it."""
         self.state.save()
         if sandbox.needed():
-            self.state.values["holder"] = sandbox.create(self.names.directory)
-            self.state.save()
+            with signals.put_off():
+                self.state.values["holder"] = sandbox.create(self.names.directory)
+                self.state.save()
         files.create(self.names, self.script)
         pki.create(self.names)
         namespaces.create(self.names)
@@ -97,8 +98,9 @@ class Rack:
 
     def start(self, name, command, log, before=None):
         """Starts a background process of the rack and remembers it."""
-        self.state.processes[name] = processes.start(command, log, before)
-        self.state.save()
+        with signals.put_off():
+            self.state.processes[name] = processes.start(command, log, before)
+            self.state.save()
 
     def stop(self, name):
         record = self.state.processes.pop(name, None)
@@ -137,7 +139,6 @@ class Rack:
 
     def wait_ready(self, agents):
         """Waits until every one of these agents accepts connections."""
-        from . import kernel
         nodes = [layout.node_named(name.partition("/")[2]) for name in agents]
         deadline = time.monotonic() + READY_S
         control = namespaces.path(self.names.namespace("control"))
@@ -160,7 +161,6 @@ class Rack:
 
 
 def _connect(network, address):
-    from . import kernel
     kernel.enter(network, kernel.CLONE_NEWNET)
     with socket.create_connection((address, layout.AGENT_PORT), timeout=1):
         pass

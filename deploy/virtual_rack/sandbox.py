@@ -67,7 +67,7 @@ def _isolate(directory):
 
 def _own_run(directory):
     """An empty /run, where `ip netns` may write; what lies under /run already stays in view."""
-    kept = [path for path in (f"/run/user/{os.environ.get('UID', '')}", directory)
+    kept = [path for path in ("/run/user", directory)
             if os.path.realpath(path).startswith("/run/") and os.path.isdir(path)]
     handles = {path: os.open(path, os.O_PATH) for path in {os.path.realpath(p) for p in kept}}
     kernel.mount("tmpfs", "/run", "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV)

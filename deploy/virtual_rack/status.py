@@ -1,7 +1,8 @@
 """What is really there now: read from the kernel, not from the rack's memory."""
 
 from . import layout, links, namespaces, processes
-from .commands import read_json
+from .commands import read_json, tool
+from .errors import RackError
 
 
 def read(rack):
@@ -9,13 +10,14 @@ def read(rack):
     here = set(namespaces.present(rack.names.prefix))
     rates = _rates(rack.names.fabric) if rack.names.fabric in here else {}
     devices = {name: links.show(name) for name in here}
+    losses = {name: _loss_tables(name) for name in here}
     return {
         "schema": "plumbline.rack-status/v1",
         "directory": rack.names.directory,
         "prefix": rack.names.prefix,
         "user_namespace": bool(rack.state.values["holder"]),
         "nodes": [_node(rack, node, here) for node in layout.NODES],
-        "links": [_link(rack.names, node, rail, devices, rates)
+        "links": [_link(rack.names, node, rail, devices, rates, losses)
                   for rail in layout.RAILS for node in layout.NODES],
         "uplinks": [_uplink(rack.names, number, rail, devices, rates)
                     for rail in layout.RAILS for number in layout.RACKS],
@@ -50,11 +52,14 @@ def _rates(namespace):
             if one.get("kind") == "tbf"}
 
 
-def _link(names, node, rail, devices, rates):
+def _link(names, node, rail, devices, rates, losses):
     port, inner = links.nic_devices(node, rail)
-    nic = devices.get(names.namespace(node.name), {}).get(rail.device)
+    space = names.namespace(node.name)
+    nic = devices.get(space, {}).get(rail.device)
+    table = layout.loss_table(node, rail)
     return {"node": node.name, "rail": rail.name, "device": rail.device,
-            "state": _nic_state(nic), "loss": _lossy(names, node, rail),
+            "state": _nic_state(nic),
+            "loss": table in losses.get(space, ()) or table in losses.get(names.fabric, ()),
             "receives_mbit": rates.get(port), "sends_mbit": rates.get(inner)}
 
 
@@ -64,11 +69,13 @@ def _nic_state(nic):
     return "up" if "LOWER_UP" in nic["flags"] else "no carrier"
 
 
-def _lossy(names, node, rail):
-    """The drop rule's text at the node's end, empty when there is none."""
-    space = names.namespace(node.name)
-    rules = read_json(["ip", "netns", "exec", space, "nft", "-j", "list", "tables"])
-    return any("table" in item for item in rules.get("nftables", []))
+def _loss_tables(namespace):
+    """The names of the nftables tables there; a machine without nft has none."""
+    try:
+        found = read_json(["ip", "netns", "exec", namespace, tool("nft"), "-j", "list", "tables"])
+    except RackError:
+        return set()
+    return {item["table"]["name"] for item in found["nftables"] if "table" in item}
 
 
 def _uplink(names, number, rail, devices, rates):
