@@ -209,7 +209,8 @@ Result<MeasureEnd> AgentConnection::measure(MeasureOrder order,
   order.lease = parts_->held();
   grpc::ClientContext context;
   set_deadline(context, deadline);
-  Result<MeasureEnd> end = fail(ErrorCode::cancelled, parts_->name() + ": cancelled before it began");
+  Result<MeasureEnd> end =
+      fail(ErrorCode::cancelled, parts_->name() + ": cancelled before it began");
   if (parts_->enter(order.measurement, &context)) {
     end = parts_->receive(context, encode(order), on_event);
   }

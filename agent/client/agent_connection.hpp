@@ -48,7 +48,8 @@ class AgentConnection {
   /// that the agent did not serve or was lost; what became of a child is in the answer.
   Result<MeasureEnd> measure(MeasureOrder order, const std::function<void(const Event&)>& on_event,
                              Deadline deadline);
-  /// Ends measure() of that name with fate or error `cancelled`, now or when it is called later.
+  /// Ends measure() of that name with fate or error `cancelled`, now or when it is called later. A
+  /// name is used once. The child may live a moment longer; its device is given free by then only.
   void cancel(const std::string& measurement);
   /// Gives the child of a running measurement everybody's bytes.
   Status exchange(const std::string& measurement, const GatheredEvent& gathered, Deadline deadline);

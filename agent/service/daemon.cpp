@@ -57,6 +57,10 @@ Result<NodeSettings> settings_of(const AgentOptions& options) {
   if (!options.sysfs_root.empty()) {
     settings.inventory_options["sysfs_root"] = options.sysfs_root.string();
   }
+  for (const auto& subnet : options.peer_subnets) {
+    auto& list = settings.pair_options["peer_subnets"];
+    list += (list.empty() ? "" : ",") + subnet;
+  }
   settings.ask_holdings = [socket = options.kubelet_socket, node = options.node](Deadline by) {
     return netcheck::claims::kubelet_holdings(socket, node, by);
   };
@@ -107,8 +111,7 @@ void shut_down(Desk& desk, GrpcServer& server, Log& log) {
   server.stop(Deadline::after(kCallsWithin));
 }
 
-/// An agent whose own certificate is not an agent's would be refused by nobody here, but it would be a
-/// coordinator's key on a node.
+/// Nobody would refuse an agent with another role, but it would be a coordinator's key on a node.
 Status check_own_role(const TlsTexts& tls) {
   const auto own = read_peer(tls.certificate);
   if (!own) return pass_up(own.error(), "reading this agent's own certificate");

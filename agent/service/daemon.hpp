@@ -18,12 +18,13 @@ struct AgentOptions {
   TlsFiles tls;
   std::filesystem::path kubelet_socket = "/var/lib/kubelet/pod-resources/kubelet.sock";
   std::filesystem::path cni_results = "/var/lib/cni/results";
+  std::vector<std::string> peer_subnets;  ///< told to a pair's child; empty: any peer
   std::filesystem::path sysfs_root;     ///< empty: this machine's own
   std::filesystem::path probe_program;  ///< empty: plumbline-probe beside this program
 };
 
 /// Serves until SIGTERM or SIGINT; then children are killed and it returns success. The kubelet need
-/// not be there yet. Blocks the two signals in the calling thread: call it before other threads start.
+/// not be there yet. Blocks the two signals in the calling thread: call it before others start.
 Status run_agent(const AgentOptions& options, Log& log);
 
 /// Success for "IPv4:PORT" or "[IPv6]:PORT".

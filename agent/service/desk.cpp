@@ -12,6 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kHandOverWithin{2000};  // gathered bytes to a child
+constexpr milliseconds kPlaceWithin{3000};     // for an ended measurement to leave its device
 constexpr double kInventoryMost = 30;          // seconds
 
 template <typename Value>
@@ -124,7 +125,8 @@ Result<std::unique_ptr<TenantWatch>> Desk::guard(const MeasureOrder& order) cons
 Status Desk::run(const std::string& peer, const MeasureOrder& order, const Listener& listener) {
   const auto& own = order.request.ends[static_cast<std::size_t>(order.request.rank)];
   const auto child = std::make_shared<ChildRun>(settings_.program, world_.clock);
-  const auto place = measurements_.begin(order.measurement, own.device, child);
+  const auto place = measurements_.begin(order.measurement, own.device, child,
+                                         Deadline::after(kPlaceWithin));
   if (!place) return tl::unexpected(place.error());
   const auto watch = guard(order);
   MeasureEnd end{ChildFate::not_started, std::nullopt, {}, true};
@@ -139,6 +141,7 @@ Status Desk::run(const std::string& peer, const MeasureOrder& order, const Liste
     };
     Request request = order.request;
     if (request.probe == "inventory") request.options = settings_.inventory_options;
+    if (request.probe == "pair") request.options = settings_.pair_options;
     end = run_child(*child, request, sink, stop);
   } else {
     end.failed = Failed{watch.error(), ""};

@@ -22,6 +22,7 @@ struct NodeSettings {
   std::string node;
   ProbeProgram program;
   std::map<std::string, std::string> inventory_options;  ///< for the inventory child
+  std::map<std::string, std::string> pair_options;       ///< for the child of a pair
   AskHoldings ask_holdings;
 };
 

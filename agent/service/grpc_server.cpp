@@ -4,6 +4,7 @@
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 
@@ -153,6 +154,7 @@ void set_limits(grpc::ServerBuilder& builder) {
 }  // namespace
 
 struct GrpcServer::Parts {
+  Parts(Desk& desk, Metrics& metrics) : service(desk, metrics) {}
   Service service;
   std::unique_ptr<grpc::Server> server;
   int port = 0;
@@ -161,7 +163,7 @@ struct GrpcServer::Parts {
 Result<std::unique_ptr<GrpcServer>> GrpcServer::open(const std::string& address,
                                                      const TlsTexts& tls, Desk& desk,
                                                      Metrics& metrics) {
-  auto parts = std::make_unique<Parts>(Service(desk, metrics), nullptr, 0);
+  auto parts = std::make_unique<Parts>(desk, metrics);
   grpc::ServerBuilder builder;
   set_limits(builder);
   builder.AddListeningPort(address, credentials(tls), &parts->port);

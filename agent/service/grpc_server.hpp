@@ -10,8 +10,8 @@
 namespace plumbline::agent {
 
 /// The desk behind gRPC and mutual TLS (1.2 and later). A caller without a certificate of our
-/// authority gets no connection, one whose role is not coordinator gets PERMISSION_DENIED. Every call
-/// runs in a thread of its own, 64 at most.
+/// authority gets no connection, one whose role is not coordinator gets PERMISSION_DENIED. Every
+/// call runs in a thread of its own, 64 at most.
 class GrpcServer {
  public:
   /// Listens on `address` ("10.70.0.11:7443"; port 0: any). The desk must outlive it.

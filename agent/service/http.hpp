@@ -14,8 +14,8 @@ struct Pages {
   std::function<std::string()> unready;  ///< /readyz: empty = ready, else why not
 };
 
-/// /metrics, /healthz and /readyz for Prometheus and the kubelet, and nothing else: plain HTTP without
-/// rights, on one address only.
+/// /metrics, /healthz and /readyz for Prometheus and the kubelet, and nothing else: plain HTTP
+/// without rights, on one address only.
 class HttpServer {
  public:
   /// Listens on `address` ("10.70.0.11:9464").

@@ -7,10 +7,7 @@ constexpr std::size_t kMost = 16;
 
 }  // namespace
 
-Result<std::unique_ptr<Measurements::Place>> Measurements::begin(const std::string& name,
-                                                                 const std::string& device,
-                                                                 std::shared_ptr<ChildRun> child) {
-  const std::lock_guard lock(mutex_);
+Status Measurements::refuse_if_taken(const std::string& name, const std::string& device) const {
   if (children_.contains(name)) {
     return fail(ErrorCode::conflict, "measurement " + name + " already runs here");
   }
@@ -21,6 +18,20 @@ Result<std::unique_ptr<Measurements::Place>> Measurements::begin(const std::stri
   if (children_.size() >= kMost) {
     return fail(ErrorCode::conflict, "16 measurements run here, which is the most");
   }
+  return {};
+}
+
+Result<std::unique_ptr<Measurements::Place>> Measurements::begin(const std::string& name,
+                                                                 const std::string& device,
+                                                                 std::shared_ptr<ChildRun> child,
+                                                                 Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  auto free = refuse_if_taken(name, device);
+  while (!free && !deadline.passed()) {
+    freed_.wait_for(lock, deadline.left());
+    free = refuse_if_taken(name, device);
+  }
+  if (!free) return tl::unexpected(free.error());
   std::unique_ptr<Place> place(new Place(*this));
   place->name_ = name;
   place->device_ = device;
@@ -34,6 +45,7 @@ void Measurements::end(const Place& place) {
   const std::lock_guard lock(mutex_);
   children_.erase(place.name_);
   devices_.erase(place.device_);
+  freed_.notify_all();
 }
 
 Status Measurements::give(const std::string& name, const GatheredEvent& gathered,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -31,9 +32,10 @@ class Measurements {
     std::shared_ptr<ChildRun> child_;
   };
 
-  /// Takes a place. `conflict` says which name or device is taken by what.
+  /// Takes a place, waiting for one whose child is just being ended. At the deadline: `conflict`
+  /// says which name or device is taken by what.
   Result<std::unique_ptr<Place>> begin(const std::string& name, const std::string& device,
-                                       std::shared_ptr<ChildRun> child);
+                                       std::shared_ptr<ChildRun> child, Deadline deadline);
   /// Hands gathered bytes to the child of that name.
   Status give(const std::string& name, const GatheredEvent& gathered, Deadline deadline);
   /// How many run.
@@ -41,7 +43,9 @@ class Measurements {
 
  private:
   void end(const Place& place);
+  Status refuse_if_taken(const std::string& name, const std::string& device) const;
   mutable std::mutex mutex_;
+  std::condition_variable freed_;
   std::map<std::string, std::shared_ptr<ChildRun>> children_;  ///< by name
   std::map<std::string, std::string> devices_;                 ///< device -> name
 };

@@ -45,8 +45,8 @@ enum class ChildFate {
   overran,      ///< alive but not done by the request's limit; killed; any end may be why
   babbled,      ///< said what is no event, or far too much; killed. Its own node is at fault
   cancelled,    ///< stopped on purpose: caller gone, lease lost, tenant on the device, agent ends
-  /// No child came to be: a tenant holds the device (error `conflict`), its holder cannot be told, or
-  /// there is no program.
+  /// No child came to be: a tenant holds the device (error `conflict`), its holder cannot be told,
+  /// or there is no program.
   not_started
 };
 const char* to_string(ChildFate fate) noexcept;

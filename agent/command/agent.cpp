@@ -1,0 +1,59 @@
+#include <CLI/CLI.hpp>
+
+#include "agent/command/command.hpp"
+#include "agent/service/daemon.hpp"
+
+namespace plumbline::agent {
+namespace {
+
+constexpr const char* kExample =
+    "plumbline agent --node node-1 --listen 10.70.0.11:7443 --tls-ca ca.pem \\\n"
+    "    --tls-cert node-1.pem --tls-key node-1-key.pem --metrics 127.0.0.1:9464";
+
+std::string wrong_address(const std::string& text) {
+  const auto checked = check_address(text);
+  return checked ? std::string{} : checked.error().message;
+}
+
+void add_options(CLI::App& command, AgentOptions& options) {
+  const CLI::Validator address(wrong_address, "IP:PORT");
+  command.add_option("--node", options.node, "This node's name")->required();
+  command.add_option("--listen", options.listen, "Where coordinators connect")
+      ->required()
+      ->check(address);
+  command.add_option("--tls-ca", options.tls.ca, "Authority of agents and coordinators, PEM")
+      ->required();
+  command.add_option("--tls-cert", options.tls.certificate, "This agent's certificate, PEM")
+      ->required();
+  command.add_option("--tls-key", options.tls.key, "Its private key, PEM")->required();
+  command.add_option("--kubelet-socket", options.kubelet_socket, "PodResources v1 of the kubelet")
+      ->capture_default_str();
+  command.add_option("--cni-results", options.cni_results, "libcni's result cache of this node")
+      ->capture_default_str();
+  command.add_option("--sysfs-root", options.sysfs_root, "The machine's root, when it is not /");
+  command.add_option("--probe", options.probe_program,
+                     "The measuring program (default: plumbline-probe beside this one)");
+  command.add_option("--metrics", options.metrics, "Serves /metrics, /healthz, /readyz over HTTP")
+      ->check(address);
+  command
+      .add_option("--allow-peer-subnet", options.peer_subnets,
+                  "Networks that a measured peer may be in; may be given again (default: any)")
+      ->expected(1);
+}
+
+}  // namespace
+
+void add_agent(CLI::App& line, Chosen& chosen, const Streams& streams) {
+  auto* const command = line.add_subcommand("agent", "The daemon of one node: measures when asked");
+  const auto options = std::make_shared<AgentOptions>();
+  add_options(*command, *options);
+  add_common(*command, chosen.common, kExample);
+  command->callback([&chosen, options, streams] {
+    chosen.action = [options, streams](Log& log) {
+      const auto served = run_agent(*options, log);
+      return served ? 0 : tell_error(streams, served.error());
+    };
+  });
+}
+
+}  // namespace plumbline::agent

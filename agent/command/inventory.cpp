@@ -1,0 +1,62 @@
+#include <CLI/CLI.hpp>
+#include <ostream>
+
+#include "agent/command/command.hpp"
+#include "agent/command/inventory_tree.hpp"
+#include "agent/command/local_probe.hpp"
+#include "core/json/codec.hpp"
+
+namespace plumbline::agent {
+namespace {
+
+struct InventoryLine {
+  std::string sysfs_root;
+  std::string cni_results;
+  std::filesystem::path program;
+};
+
+Result<Topology> take(const InventoryLine& line) {
+  Request request;
+  request.probe = "inventory";
+  request.ends = {{host_name(), "", ""}};
+  request.limit = {30};
+  if (!line.sysfs_root.empty()) request.options["sysfs_root"] = line.sysfs_root;
+  if (!line.cni_results.empty()) request.options["cni_results"] = line.cni_results;
+  auto answer = ask_probe(line.program, request);
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->topology) return std::move(*answer->topology);
+  return fail(ErrorCode::internal, "the inventory child told no topology");
+}
+
+int run(const InventoryLine& line, const CommonOptions& common, const Streams& streams) {
+  const auto topology = take(line);
+  if (!topology) return tell_error(streams, topology.error());
+  if (common.json()) {
+    streams.out << R"({"schema":"plumbline.inventory/v1","topology":)" << json::encode(*topology)
+                << "}\n";
+  } else {
+    streams.out << inventory_tree(*topology, host_name());
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_inventory(CLI::App& line, Chosen& chosen, const Streams& streams) {
+  auto* const command =
+      line.add_subcommand("inventory", "This node's CPUs, PCI tree and network devices, as a tree");
+  const auto options = std::make_shared<InventoryLine>();
+  command->add_option("--sysfs-root", options->sysfs_root, "The machine's root, when it is not /");
+  command->add_option("--cni-results", options->cni_results,
+                      "libcni's result cache: looks into the pods' network namespaces too");
+  command->add_option("--probe", options->program,
+                      "The measuring program (default: plumbline-probe beside this one)");
+  add_common(*command, chosen.common, "plumbline inventory");
+  command->callback([&chosen, options, streams] {
+    chosen.action = [&chosen, options, streams](Log& /*log*/) {
+      return run(*options, chosen.common, streams);
+    };
+  });
+}
+
+}  // namespace plumbline::agent

@@ -1,0 +1,171 @@
+#include "agent/command/inventory_tree.hpp"
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+#include <vector>
+
+#include "core/units.hpp"
+
+namespace plumbline::agent {
+namespace {
+
+struct Branch {
+  std::string text;
+  std::vector<Branch> below;
+};
+
+std::string printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char letter) { return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f; }, '?');
+  return text;
+}
+
+void draw(std::ostringstream& out, const std::vector<Branch>& branches, const std::string& indent) {
+  for (std::size_t index = 0; index < branches.size(); ++index) {
+    const bool last = index + 1 == branches.size();
+    out << indent << (last ? "└─ " : "├─ ") << printable(branches[index].text) << "\n";
+    draw(out, branches[index].below, indent + (last ? "   " : "│  "));
+  }
+}
+
+/// "0-3,8": how the kernel writes CPU lists.
+std::string ranges(const std::vector<int>& cpus) {
+  std::string text;
+  for (std::size_t first = 0; first < cpus.size();) {
+    std::size_t last = first;
+    while (last + 1 < cpus.size() && cpus[last + 1] == cpus[last] + 1) ++last;
+    if (!text.empty()) text += ",";
+    text += std::to_string(cpus[first]);
+    if (last > first) text += "-" + std::to_string(cpus[last]);
+    first = last + 1;
+  }
+  return text.empty() ? "none" : text;
+}
+
+void add(std::string& text, const std::string& part) {
+  if (!part.empty()) text += (text.empty() ? "" : "  ") + part;
+}
+
+std::string rounded(double value) {
+  std::ostringstream out;
+  out << value;
+  return out.str();
+}
+
+Branch interface_branch(const NetworkDevice& device) {
+  std::string text;
+  add(text, device.name);
+  add(text, device.state);
+  add(text, device.link_rate ? format_link_rate(*device.link_rate) : "rate not told");
+  add(text, "MTU " + std::to_string(device.mtu));
+  add(text, device.mac);
+  add(text, device.driver);
+  if (device.numa) add(text, "NUMA " + std::to_string(*device.numa));
+  if (device.rdma_device) add(text, "RDMA " + *device.rdma_device);
+  for (const auto& address : device.addresses) add(text, address);
+  if (device.carrier_downs > 1) {
+    add(text, "carrier lost " + std::to_string(device.carrier_downs) + " times");
+  }
+  return {text, {}};
+}
+
+std::string link_text(const PcieLink& link) {
+  if (!link.gigatransfers || !link.width) return {};
+  std::string text = rounded(*link.gigatransfers) + " GT/s x" + std::to_string(*link.width);
+  const bool slower = (link.most_gigatransfers && *link.most_gigatransfers > *link.gigatransfers) ||
+                      (link.most_width && *link.most_width > *link.width);
+  if (slower && link.most_gigatransfers && link.most_width) {
+    text += " (can do " + rounded(*link.most_gigatransfers) + " GT/s x" +
+            std::to_string(*link.most_width) + ")";
+  }
+  return text;
+}
+
+std::string pci_text(const PciDevice& device) {
+  std::string text = device.address;
+  add(text, device.kind);
+  add(text, device.name.empty() ? device.vendor + ":" + device.device : device.name);
+  add(text, device.driver.value_or(""));
+  add(text, link_text(device.link));
+  add(text, device.numa ? "NUMA " + std::to_string(*device.numa) : "NUMA not told");
+  return text;
+}
+
+/// Devices below `parent` on `root`; a device's own network devices hang under it.
+std::vector<Branch> pci_branches(const Topology& topology, const std::string& root,
+                                 const std::string& parent, int depth) {
+  std::vector<Branch> branches;
+  if (depth > 32) return branches;  // a PCI tree is never that deep: a loop in the data
+  for (const auto& device : topology.pci_devices) {
+    if (device.root != root || device.parent != parent) continue;
+    Branch branch{pci_text(device), pci_branches(topology, root, device.address, depth + 1)};
+    for (const auto& network : topology.network_devices) {
+      if (network.pci_address == device.address) branch.below.push_back(interface_branch(network));
+    }
+    branches.push_back(std::move(branch));
+  }
+  return branches;
+}
+
+bool has_pci_parent(const Topology& topology, const NetworkDevice& network) {
+  return network.pci_address &&
+         std::any_of(topology.pci_devices.begin(), topology.pci_devices.end(),
+                     [&](const auto& device) { return device.address == *network.pci_address; });
+}
+
+void add_numa(std::vector<Branch>& branches, const Topology& topology) {
+  for (const auto& node : topology.numa_nodes) {
+    std::string text = "NUMA " + std::to_string(node.index);
+    add(text, "CPUs " + ranges(node.cpus));
+    add(text, format_size(node.memory));
+    branches.push_back({text, {}});
+  }
+}
+
+void add_pci(std::vector<Branch>& branches, const Topology& topology) {
+  std::map<std::string, bool> seen;
+  for (const auto& device : topology.pci_devices) {
+    if (!seen.emplace(device.root, true).second) continue;
+    branches.push_back({device.root, pci_branches(topology, device.root, "", 0)});
+  }
+}
+
+void add_networks(std::vector<Branch>& branches, const Topology& topology) {
+  Branch others{"network devices without a PCI device", {}};
+  for (const auto& network : topology.network_devices) {
+    if (!has_pci_parent(topology, network)) others.below.push_back(interface_branch(network));
+  }
+  if (!others.below.empty()) branches.push_back(std::move(others));
+}
+
+void add_sandboxes(std::vector<Branch>& branches, const Topology& topology) {
+  for (const auto& sandbox : topology.sandboxes) {
+    Branch branch{"pod " + sandbox.pod_namespace + "/" + sandbox.pod_name, {}};
+    if (!sandbox.devices) branch.below.push_back({"not looked into: " + sandbox.problem, {}});
+    for (const auto& device : sandbox.devices.value_or(std::vector<NetworkDevice>{})) {
+      branch.below.push_back(interface_branch(device));
+    }
+    branches.push_back(std::move(branch));
+  }
+}
+
+}  // namespace
+
+std::string inventory_tree(const Topology& topology, const std::string& title) {
+  std::vector<Branch> branches;
+  add_numa(branches, topology);
+  add_pci(branches, topology);
+  add_networks(branches, topology);
+  add_sandboxes(branches, topology);
+  for (const auto& problem : topology.problems) branches.push_back({"unknown: " + problem, {}});
+  std::string head;
+  for (const auto& part : {title, topology.cpu_model, topology.kernel}) add(head, part);
+  std::ostringstream out;
+  out << printable(head) << "\n";
+  draw(out, branches, "");
+  return out.str();
+}
+
+}  // namespace plumbline::agent
