@@ -48,8 +48,8 @@ void add_common(CLI::App& command, CommonOptions& common, const std::string& exa
 /// Adds --exit-contract to a command that ends with a verdict.
 void add_exit_contract(CLI::App& command, std::string& contract);
 
-/// The exit code of a report: 0 pass, 1 fail, 2 inconclusive; by the contract "aicr" inconclusive is
-/// 1, and 2 means that nothing was applicable.
+/// The exit code of a report: 0 pass, 1 fail, 2 inconclusive; by the contract "aicr" inconclusive
+/// is 1, and 2 means that nothing was applicable.
 int exit_code_of(const Report& report, const std::string& contract);
 
 /// Writes one line "plumbline: TEXT" and returns the exit code: usage for what the user gave wrong,

@@ -23,8 +23,8 @@ struct AgentOptions {
   std::filesystem::path probe_program;  ///< empty: plumbline-probe beside this program
 };
 
-/// Serves until SIGTERM or SIGINT; then children are killed and it returns success. The kubelet need
-/// not be there yet. Blocks the two signals in the calling thread: call it before others start.
+/// Serves until SIGTERM or SIGINT; then children are killed and it returns success. The kubelet may
+/// come later. Blocks the two signals in the calling thread: call it before others start.
 Status run_agent(const AgentOptions& options, Log& log);
 
 /// Success for "IPv4:PORT" or "[IPv6]:PORT".

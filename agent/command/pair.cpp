@@ -1,0 +1,161 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <ostream>
+
+#include "agent/command/command.hpp"
+#include "agent/command/outcome_table.hpp"
+#include "agent/command/signals.hpp"
+#include "agent/service/lease_table.hpp"
+#include "agent/stage/ensemble.hpp"
+#include "agent/stage/fleet.hpp"
+#include "agent/stage/stage_file.hpp"
+#include "netcheck/claims/bundle.hpp"
+#include "netcheck/plan.hpp"
+
+namespace plumbline::agent {
+namespace {
+
+constexpr double kLatencyTime = 2;  // seconds, as in a stage
+constexpr double kStartAndEnd = 8;  // seconds
+
+struct PairLine {
+  std::filesystem::path stage_file;
+  std::string first;
+  std::string second;
+  std::string rail;
+};
+
+/// Everything that the pair's measurement is decided by.
+struct PairWorld {
+  StageFile stage;
+  netcheck::Facts facts;
+  std::unique_ptr<Fleet> fleet;
+};
+
+/// The stage file with the two agents alone.
+Result<StageFile> two_agents(const PairLine& line) {
+  if (line.first == line.second) return fail(ErrorCode::invalid_input, "a pair is two nodes");
+  auto stage = read_stage_file(line.stage_file);
+  if (!stage) return stage;
+  std::erase_if(stage->agents, [&](const AgentAddress& agent) {
+    return agent.node != line.first && agent.node != line.second;
+  });
+  if (stage->agents.size() == 2) return stage;
+  return fail(ErrorCode::not_found, line.stage_file.string() + " has no agent on " + line.first +
+                                        " or no agent on " + line.second);
+}
+
+Result<PairWorld> meet(const PairLine& line, Log& log) {
+  auto stage = two_agents(line);
+  if (!stage) return tl::unexpected(stage.error());
+  auto fleet = Fleet::gather(*stage, "pair-" + random_nonce(), log);
+  if (!fleet) return tl::unexpected(fleet.error());
+  PairWorld world{*stage, {}, std::move(*fleet)};
+  world.facts.fabric = stage->fabric;
+  world.facts.own_namespace = stage->own_namespace;
+  world.facts.asked = stage->asked;
+  world.facts.nodes = world.fleet->facts();
+  auto claims = netcheck::claims::open_bundle(stage->bundle)
+                    ->snapshot(Deadline::after(std::chrono::seconds(60)));
+  if (claims) {
+    world.facts.claims = std::move(*claims);
+  } else {
+    world.facts.claims_problem = claims.error().message;
+  }
+  return world;
+}
+
+Request request_of(const PairWorld& world, const netcheck::PlannedPair& pair, bool latency) {
+  Request request;
+  request.probe = "pair";
+  request.size = 2;
+  request.ends = {pair.from, pair.to};
+  request.seed = static_cast<std::uint64_t>(
+      std::chrono::steady_clock::now().time_since_epoch().count());
+  request.budget = world.stage.budget;
+  request.sizes = world.facts.asked.sizes;
+  request.measure = {"one_way", "reverse", "both_ways"};
+  double numbers = 2.0 * static_cast<double>(request.sizes.size()) + 1;
+  if (latency) {
+    request.sizes = {{8}};
+    request.measure = {"latency"};
+    request.budget.time = {kLatencyTime};
+    numbers = 1;
+  }
+  request.limit = {numbers * request.budget.time.value + kStartAndEnd};
+  return request;
+}
+
+/// One ensemble's outcomes; what it did not tell is failed or skipped with the reason.
+std::vector<Outcome> measure(PairWorld& world, const netcheck::PlannedPair& pair, bool latency,
+                             const EndingSignals& signals) {
+  Ensemble ensemble;
+  ensemble.name = pair.from.rail + (latency ? "-latency" : "-goodput");
+  ensemble.agents = {world.fleet->agent(pair.from.node), world.fleet->agent(pair.to.node)};
+  ensemble.device_names.resize(2);
+  ensemble.own_namespace = world.stage.own_namespace;
+  ensemble.request = request_of(world, pair, latency);
+  auto result = measure_together(ensemble, [&] { return signals.pending().has_value(); });
+  for (auto missing : netcheck::identities(world.facts.asked, pair, latency)) {
+    const bool told = std::any_of(result.outcomes.begin(), result.outcomes.end(),
+                                  [&](const auto& one) { return one.key() == missing.key(); });
+    if (told) continue;
+    missing.result = Skipped{"stopped"};
+    if (result.failed) missing.result = *result.failed;
+    result.outcomes.push_back(std::move(missing));
+  }
+  return std::move(result.outcomes);
+}
+
+std::vector<Outcome> measure_all(PairWorld& world, const PairLine& line,
+                                 const EndingSignals& signals, Log& log) {
+  const auto plan = netcheck::plan(world.facts);
+  std::vector<Outcome> outcomes;
+  const auto wanted = [&](const auto& rail) { return line.rail.empty() || rail == line.rail; };
+  for (const bool latency : {false, true}) {
+    for (const auto& round : latency ? plan.latency : plan.goodput) {
+      for (const auto& pair : round.pairs) {
+        if (!wanted(pair.from.rail) || signals.pending()) continue;
+        log.info(std::string(latency ? "latency " : "goodput ") + pair.from.node + " - " +
+                 pair.to.node + " " + pair.from.rail);
+        auto some = measure(world, pair, latency, signals);
+        outcomes.insert(outcomes.end(), some.begin(), some.end());
+      }
+    }
+  }
+  for (const auto& skipped : plan.skipped) {
+    if (wanted(skipped.from.rail)) outcomes.push_back(skipped);
+  }
+  return outcomes;
+}
+
+int run(const PairLine& line, const CommonOptions& common, const Streams& streams, Log& log) {
+  const EndingSignals signals;
+  auto world = meet(line, log);
+  if (!world) return tell_error(streams, world.error());
+  const auto outcomes = measure_all(*world, line, signals, log);
+  streams.out << (common.json() ? outcome_json(outcomes) : outcome_table(outcomes));
+  return outcome_exit_code(outcomes);
+}
+
+}  // namespace
+
+void add_pair(CLI::App& line, Chosen& chosen, const Streams& streams) {
+  auto* const command =
+      line.add_subcommand("pair", "Measures the paths between two agents of a stage file");
+  const auto options = std::make_shared<PairLine>();
+  command->add_option("a", options->first, "A node")->required();
+  command->add_option("b", options->second, "Another node")->required();
+  command->add_option("-f,--file", options->stage_file, "The stage file that names the agents")
+      ->required();
+  command->add_option("--rail", options->rail, "One rail only (default: every rail)");
+  add_common(*command, chosen.common, "plumbline pair node-1 node-3 -f stage.yaml --rail rail-a");
+  command->callback([&chosen, options, streams] {
+    chosen.action = [&chosen, options, streams](Log& log) {
+      return run(*options, chosen.common, streams, log);
+    };
+  });
+}
+
+}  // namespace plumbline::agent
