@@ -1,0 +1,9 @@
+#include "probes/drivers/ucx/ucx_path.hpp"
+
+namespace plumbline::probes {
+
+Result<std::unique_ptr<PathDriver>> ucx_paths() {
+    return fail(ErrorCode::unavailable, "this build has no UCX (PLUMBLINE_WITH_UCX)");
+}
+
+}  // namespace plumbline::probes

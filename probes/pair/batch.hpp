@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "probes/pair/messages.hpp"
+#include "probes/pair/path.hpp"
+#include "probes/pair/shape.hpp"
+#include "probes/probe.hpp"
+
+namespace plumbline::probes {
+
+/// The interfaces of this end with their counters, now.
+using LinkReader = std::function<Result<std::vector<Link>>()>;
+
+/// What of the world a pair needs.
+struct PairWorld {
+  PathDriver& paths;
+  LinkReader read_links;
+  Patience patience;
+  Idle idle;  ///< of this end's device
+};
+
+/// This end's part of one batch: fresh connections, opened, used once and closed with it.
+class BatchEnd {
+ public:
+  /// Waits for the device's carrier and makes the connections that `shape` needs at this rank. What
+  /// goes wrong is kept for opening().
+  BatchEnd(const Task& task, PairWorld& world, const Number& number);
+  /// What the other end needs to know of this one.
+  Opening opening() const;
+  /// Connects to the other end's connections and measures. Ends within the schedule whatever the path
+  /// does. Latency samples stay in the closing's batch.
+  Closing measure(const Opening& other, std::uint64_t batch);
+
+ private:
+  Status open();
+  Status wait_for_carrier(const std::string& device);
+  Status connect(const Opening& other);
+  void run_stream(Closing& closing, std::uint64_t batch);
+  void run_latency(Closing& closing, std::uint64_t batch);
+  BatchPlan plan(std::uint64_t batch, int sending_rank) const;
+  void tell(Closing& closing);
+
+  const Task& task_;
+  PairWorld& world_;
+  Number number_;
+  int rank_;
+  std::vector<std::unique_ptr<BatchPlan>> plans_;  ///< outlive the connections, which send from them
+  std::unique_ptr<Connection> sender_;
+  std::unique_ptr<Connection> receiver_;
+  Opening opening_;
+};
+
+}  // namespace plumbline::probes

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "core/result.hpp"
+#include "core/units.hpp"
+
+namespace plumbline::probes {
+
+/// Which way the bytes go: rank 0 to rank 1, rank 1 to rank 0, both at once, or to and fro.
+enum class Shape { one_way, reverse, both_ways, latency };
+
+/// Reads a word of Request.measure.
+Result<Shape> parse_shape(const std::string& word);
+
+/// True when this rank streams, or takes the stream, in this shape. In a latency neither does.
+bool sends(Shape shape, int rank);
+bool receives(Shape shape, int rank);
+
+/// One number that a pair request asks for.
+struct Number {
+  Shape shape = Shape::one_way;
+  Bytes size;               ///< of a message
+  std::uint64_t index = 0;  ///< its place in the request: makes its seeds its own
+};
+
+/// Times that are not the request's to choose; tests shorten them.
+struct Patience {
+  std::chrono::nanoseconds carrier{std::chrono::seconds(2)};   ///< for a device without carrier
+  std::chrono::nanoseconds silence{std::chrono::seconds(4)};   ///< for the first byte
+  std::chrono::nanoseconds stall{std::chrono::seconds(1)};     ///< for the byte that ends a batch
+  std::chrono::nanoseconds warm_up{std::chrono::milliseconds(120)};
+  std::chrono::nanoseconds company{std::chrono::seconds(8)};   ///< for the other end to come
+};
+
+}  // namespace plumbline::probes
