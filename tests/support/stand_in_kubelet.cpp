@@ -66,8 +66,11 @@ public:
   explicit Answers(std::string path) : path_(std::move(path)) {}
 
   grpc::Status pods(v1::ListPodResourcesResponse& response) const {
+    // Without the key the answer is null, which is no list: an error, never "no pods".
     return fill(response, [](const nlohmann::json& document) {
-      return nlohmann::json{{"pod_resources", document.value("pod_resources", nlohmann::json())}};
+      const auto found = document.find("pod_resources");
+      if (found == document.end() || !found->is_array()) return nlohmann::json();
+      return nlohmann::json{{"pod_resources", *found}};
     });
   }
 
