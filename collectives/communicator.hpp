@@ -12,9 +12,9 @@
 
 namespace plumbline::collectives {
 
-/// One rank's end of a group of ranks that work together. Every rank calls the same functions in the
-/// same order with the same arguments, from one thread. Owns the memory that the operation works on
-/// (a device's, where the library wants that).
+/// One rank's end of a group of ranks that work together. Every rank calls the same functions in
+/// the same order with the same arguments, from one thread. Owns the memory that the operation
+/// works on (a device's, where the library wants that).
 class Communicator {
  public:
   virtual ~Communicator() = default;
@@ -22,12 +22,12 @@ class Communicator {
   virtual int rank() const = 0;
   /// How many ends there are.
   virtual int size() const = 0;
-  /// Makes ready for `repeats` runs of one batch: this rank's input from `seed`, a poisoned destination
-  /// for each run, and a channel of its own where the library has such a thing.
+  /// Makes ready for `repeats` runs of one batch: this rank's input from `seed`, a poisoned
+  /// destination for each run, and a channel of its own where the library has such a thing.
   virtual Status prepare(const Operation& operation, std::uint64_t seed, int repeats) = 0;
-  /// After a barrier, runs what was prepared, all repeats back to back, and returns how long each took
-  /// here. Time is the caller's: the slowest rank's counts. Fails at the deadline where the library
-  /// can be interrupted; else the program's own limit ends it.
+  /// After a barrier, runs what was prepared, all repeats back to back, and returns how long each
+  /// took here. Time is the caller's: the slowest rank's counts. Fails at the deadline where the
+  /// library can be interrupted; else the program's own limit ends it.
   virtual Result<std::vector<Seconds>> run(const Operation& operation, int repeats,
                                            Deadline deadline) = 0;
   /// Compares the destination of every run with the exact result. Nothing: all are right; else what

@@ -11,11 +11,12 @@
 
 namespace plumbline::collectives {
 
-/// Input and destinations of one batch in host memory: one destination a run, so that every timed run is
-/// also a verified one.
+/// Input and destinations of one batch in host memory: one destination a run, so that every timed
+/// run is also a verified one.
 class HostBuffers {
  public:
-  /// Fills the input from `seed` and poisons `repeats` destinations. Memory is kept between batches.
+  /// Fills the input from `seed` and poisons `repeats` destinations. Memory is kept between
+  /// batches.
   void prepare(const Operation& operation, int rank, int ranks, std::uint64_t seed, int repeats);
   /// This rank's input.
   std::span<const std::byte> input() const { return input_; }

@@ -28,16 +28,18 @@ struct CollectiveResult {
 };
 
 /// Measures one operation: a warm-up that fixes how many runs a batch has, then batches until rank
-/// 0's stop rule ends them for all; every run of every batch is verified on every rank. All ranks call it
-/// and get the same answer. A wrong result is data_corrupt and names rank, size and element.
+/// 0's stop rule ends them for all; every run of every batch is verified on every rank. All ranks
+/// call it and get the same answer. A wrong result is data_corrupt and names rank, size and
+/// element.
 Result<CollectiveResult> measure(Communicator& communicator, const MeasureJob& job, Clock& clock,
                                  const Progress& progress, Deadline deadline);
 
-/// One batch from all ranks' times of its runs (`times[rank][run]`), every rank with as many runs: goodput
-/// over the slowest rank's sum, windows of at least 50 ms over each run's slowest rank. Pure.
+/// One batch from all ranks' times of its runs (`times[rank][run]`), every rank with as many runs:
+/// goodput over the slowest rank's sum, windows of at least 50 ms over each run's slowest rank.
+/// Pure.
 struct BatchTimes {
-  Seconds elapsed;                ///< the slowest rank's
-  std::vector<double> windows;    ///< busbw, B/s
+  Seconds elapsed;              ///< the slowest rank's
+  std::vector<double> windows;  ///< busbw, B/s
 };
 BatchTimes put_together(const Operation& operation, const std::vector<std::vector<double>>& times);
 

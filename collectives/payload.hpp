@@ -17,10 +17,10 @@ struct Mismatch {
   std::string got;
 };
 
-/// What this rank gives. Every element is a whole number that no other element of any rank has (as long
-/// as elements x ranks fit into 2^bits(type, ranks)), small enough that every sum over all ranks is exact in the
-/// element's type in any order: results are compared for equality, floats too. Another seed gives
-/// other numbers everywhere.
+/// What this rank gives. Every element is a whole number that no other element of any rank has (as
+/// long as elements x ranks fit into 2^bits(type, ranks)), small enough that every sum over all
+/// ranks is exact in the element's type in any order: results are compared for equality, floats
+/// too. Another seed gives other numbers everywhere.
 void fill_input(const Operation& operation, int rank, int ranks, std::uint64_t seed,
                 std::span<std::byte> input);
 

@@ -39,10 +39,12 @@ struct DeviceAddress {
 /// What the kernel says (getifaddrs), IPv4 and IPv6.
 Result<std::vector<DeviceAddress>> device_addresses();
 
-/// The interface that has an address in `subnet` ("10.70.1.0/24"). None, or several, is an error. Pure.
+/// The interface that has an address in `subnet` ("10.70.1.0/24"). None, or several, is an error.
+/// Pure.
 Result<std::string> device_in(const std::vector<DeviceAddress>& addresses, std::string_view subnet);
 
-/// The readings around one measurement: `idle` and `before` lie some time apart with nothing running.
+/// The readings around one measurement: `idle` and `before` lie some time apart with nothing
+/// running.
 struct WireWatch {
   WireReading idle;
   WireReading before;

@@ -3,7 +3,7 @@
 #include <dirent.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,9 +38,10 @@ std::string word_after(std::string_view line, std::string_view mark) {
 void hear_rank(MpiEvidence& evidence, std::string_view line) {
   const auto rank = number_at(line.substr(kRankWord.size()));
   if (!rank) return;
-  if (line.find(" gave up ") != std::string_view::npos) {
+  if (line.find(" gave up: ") != std::string_view::npos) {
     evidence.alive.insert(*rank);
-  } else if (evidence.complaints.size() < kMostComplaints) {
+  } else if (line.find(" was stopped: ") == std::string_view::npos &&
+             evidence.complaints.size() < kMostComplaints) {
     evidence.complaints.emplace_back(line.substr(kRankWord.size() - 5, 400));
   }
 }
@@ -80,6 +81,11 @@ std::optional<pid_t> parent_of(const FileTree& proc, const std::string& id) {
   const std::size_t name_end = text->rfind(')');
   if (name_end == std::string::npos || name_end + 4 > text->size()) return std::nullopt;
   return number_at(std::string_view(*text).substr(name_end + 4));
+}
+
+/// glibc 2.36 declares pidfd_open() without C linkage, so the call is made by number.
+int open_process(pid_t id) {
+  return static_cast<int>(::syscall(SYS_pidfd_open, id, 0));
 }
 
 std::multimap<pid_t, pid_t> children_by_parent() {
@@ -141,7 +147,7 @@ void ProcessTree::hold(pid_t root) {
       open.push_back(id);
       const auto known = [id](const Held& held) { return held.id == id; };
       if (std::any_of(held_.begin(), held_.end(), known)) continue;
-      const int descriptor = ::pidfd_open(id, 0);
+      const int descriptor = open_process(id);
       if (descriptor >= 0) held_.push_back({id, descriptor});
     }
   }
@@ -149,7 +155,7 @@ void ProcessTree::hold(pid_t root) {
 
 std::vector<pid_t> ProcessTree::end(Deadline deadline) {
   for (const Held& held : held_)
-    static_cast<void>(::pidfd_send_signal(held.descriptor, SIGKILL, nullptr, 0));
+    static_cast<void>(::syscall(SYS_pidfd_send_signal, held.descriptor, SIGKILL, nullptr, 0));
   std::vector<pid_t> left;
   for (const Held& held : held_) {
     pollfd gone{held.descriptor, POLLIN, 0};

@@ -17,16 +17,16 @@ namespace plumbline::agent {
 struct MpiEvidence {
   std::set<int> alive;                  ///< ranks that said that they gave up waiting
   std::vector<std::string> complaints;  ///< what ranks said before they left, "rank 2: ..."
-  std::string death;                    ///< the launcher's sentence on a process or daemon that died
-  std::string dead_node;                ///< the node in that sentence
-  std::string last_line;                ///< the last line that is no ornament
+  std::string death;      ///< the launcher's sentence on a process or daemon that died
+  std::string dead_node;  ///< the node in that sentence
+  std::string last_line;  ///< the last line that is no ornament
 };
 
 /// Reads it out of the text. Bounded by the text; unknown lines are passed over. Pure.
 MpiEvidence read_evidence(std::string_view text);
 
-/// `failed` with what the evidence adds: who died, or who alone was silent while all others said that they
-/// waited. Blames a node only where exactly one is named. Pure.
+/// `failed` with what the evidence adds: who died, or who alone was silent while all others said
+/// that they waited. Blames a node only where exactly one is named. Pure.
 Failed explain(Failed failed, const MpiEvidence& evidence, const std::vector<std::string>& nodes);
 
 /// Processes below one process, held by descriptor, so that a number used again is never hit.

@@ -67,18 +67,17 @@ std::string hosts_of(const std::vector<std::string>& nodes) {
 std::map<std::string, std::string> settings_of(const MpiJob& job, const fs::path& scratch) {
   // A block of the ring goes out without asking first: the asking costs a round trip each step.
   const std::uint64_t eager = std::min(job.size.count / 2 + 65536, kMostEager);
-  std::map<std::string, std::string> settings{
-      {"pml", "ob1"},
-      {"btl", "tcp,self"},
-      {"btl_tcp_eager_limit", std::to_string(eager)},
-      {"btl_tcp_rndv_eager_limit", std::to_string(eager)},
-      {"coll", "tuned,basic,libnbc,self"},
-      {"coll_tuned_use_dynamic_rules", "1"},
-      {"coll_tuned_allreduce_algorithm", "4"},
-      {"mpi_yield_when_idle", "1"},
-      {"btl_base_warn_component_unused", "0"},
-      {"orte_tmpdir_base", scratch.string()},
-      {"plm_rsh_no_tree_spawn", "1"}};
+  std::map<std::string, std::string> settings{{"pml", "ob1"},
+                                              {"btl", "tcp,self"},
+                                              {"btl_tcp_eager_limit", std::to_string(eager)},
+                                              {"btl_tcp_rndv_eager_limit", std::to_string(eager)},
+                                              {"coll", "tuned,basic,libnbc,self"},
+                                              {"coll_tuned_use_dynamic_rules", "1"},
+                                              {"coll_tuned_allreduce_algorithm", "4"},
+                                              {"mpi_yield_when_idle", "1"},
+                                              {"btl_base_warn_component_unused", "0"},
+                                              {"orte_tmpdir_base", scratch.string()},
+                                              {"plm_rsh_no_tree_spawn", "1"}};
   if (!job.rail_subnet.empty()) settings["btl_tcp_if_include"] = job.rail_subnet;
   if (!job.management_subnet.empty()) settings["oob_tcp_if_include"] = job.management_subnet;
   if (!job.mpi_agent.empty()) settings["plm_rsh_agent"] = job.mpi_agent.string();
@@ -123,7 +122,8 @@ class Launch {
     for (int lines = 0; lines < kMostLines && !done_;) {
       if (watch_.cancelled && watch_.cancelled())
         return fail(ErrorCode::cancelled, words() + " was stopped");
-      if (stop.passed()) return fail(ErrorCode::deadline_exceeded, words() + " was not done in time");
+      if (stop.passed())
+        return fail(ErrorCode::deadline_exceeded, words() + " was not done in time");
       if (begun_ && in_seconds(clock_.now() - last_sign) > kSilence)
         return fail(ErrorCode::deadline_exceeded,
                     words() + ": rank 0 was silent for " + format_time(kSilence));
@@ -295,12 +295,17 @@ ChildCommand mpi_command(const MpiJob& job, const fs::path& request, const fs::p
 }
 
 std::vector<std::string> mpi_environment() {
-  return {"PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR", "LANG", "OMPI_ALLOW_RUN_AS_ROOT",
+  return {"PATH",
+          "HOME",
+          "LD_LIBRARY_PATH",
+          "TMPDIR",
+          "LANG",
+          "OMPI_ALLOW_RUN_AS_ROOT",
           "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"};
 }
 
-Result<std::vector<Outcome>> run_mpi(const MpiJob& job, const MpiWatch& watch, Log& log, Clock& clock,
-                                     Deadline deadline) {
+Result<std::vector<Outcome>> run_mpi(const MpiJob& job, const MpiWatch& watch, Log& log,
+                                     Clock& clock, Deadline deadline) {
   if (job.group.nodes.size() < 2)
     return fail(ErrorCode::invalid_input, "a collective needs at least two nodes");
   return Launch(job, watch, log, clock).run(deadline);

@@ -20,9 +20,9 @@ struct MpiGroup {
   std::vector<std::string> nodes;  ///< rank order; neighbours in the ring
 };
 
-/// The groups that `words` ("all", "rack") ask for: every node, ordered by rack and then name, so that a ring
-/// crosses each rack's uplink once each way; each rack with at least two nodes. `racks` is node
-/// and rack (empty: unknown, in "all" only). A group under two nodes is left out. Pure.
+/// The groups that `words` ("all", "rack") ask for: every node, ordered by rack and then name, so
+/// that a ring crosses each rack's uplink once each way; each rack with at least two nodes. `racks`
+/// is node and rack (empty: unknown, in "all" only). A group under two nodes is left out. Pure.
 std::vector<MpiGroup> mpi_groups(std::vector<std::pair<std::string, std::string>> racks,
                                  const std::vector<std::string>& words);
 
@@ -30,16 +30,16 @@ std::vector<MpiGroup> mpi_groups(std::vector<std::pair<std::string, std::string>
 struct MpiJob {
   std::filesystem::path mpirun = "mpirun";  ///< found in PATH when it has no slash
   std::filesystem::path rank_program;       ///< plumbline-rank-mpi; the same path on every node
-  std::filesystem::path mpi_agent;          ///< called `AGENT HOST COMMAND...`; empty: this machine only
+  std::filesystem::path mpi_agent;  ///< called `AGENT HOST COMMAND...`; empty: this machine only
   MpiGroup group;
-  std::string rail;                         ///< its name
-  std::string rail_subnet;                  ///< the rail's addresses: the measured path
-  std::string management_subnet;            ///< the launcher's own traffic; empty: its choice
+  std::string rail;               ///< its name
+  std::string rail_subnet;        ///< the rail's addresses: the measured path
+  std::string management_subnet;  ///< the launcher's own traffic; empty: its choice
   std::string operation = "all_reduce";
   Bytes size{4U << 20U};
   std::uint64_t seed = 1;
   Budget budget;
-  Seconds limit{30};                        ///< ranks give up by themselves after this
+  Seconds limit{30};  ///< ranks give up by themselves after this
   /// stderr of the launcher and the ranks, appended. Must be named: it says who died.
   std::filesystem::path log;
 };
@@ -50,8 +50,8 @@ Request mpi_request(const MpiJob& job);
 /// The identities that the job's outcomes will have, as skipped outcomes with an empty reason.
 std::vector<Outcome> mpi_identities(const MpiJob& job);
 
-/// What the launcher is started with: one rank a node, TCP over the rail alone, the ring forced, the
-/// launcher's own traffic on the management subnet, its files in `scratch`, and no more of this
+/// What the launcher is started with: one rank a node, TCP over the rail alone, the ring forced,
+/// the launcher's own traffic on the management subnet, its files in `scratch`, and no more of this
 /// environment than `environment`. `as_root`: Open MPI must be told that this is meant. Pure.
 ChildCommand mpi_command(const MpiJob& job, const std::filesystem::path& request,
                          const std::filesystem::path& scratch, bool as_root,
@@ -63,13 +63,14 @@ std::vector<std::string> mpi_environment();
 /// What a launch is watched with.
 struct MpiWatch {
   std::function<void(const ProgressEvent&)> progress;  ///< may be empty
-  std::function<bool()> cancelled;                     ///< asked several times a second; may be empty
+  std::function<bool()> cancelled;  ///< asked several times a second; may be empty
 };
 
-/// Runs the job and returns an outcome for every identity. A launch that fails, dies, falls silent or is not
-/// done in time is a Failed outcome that says so, with the node where one is known; at the end no
-/// process of the job that this machine can see is left. An error only when nothing could be started.
-Result<std::vector<Outcome>> run_mpi(const MpiJob& job, const MpiWatch& watch, Log& log, Clock& clock,
-                                     Deadline deadline);
+/// Runs the job and returns an outcome for every identity. A launch that fails, dies, falls silent
+/// or is not done in time is a Failed outcome that says so, with the node where one is known; at
+/// the end no process of the job that this machine can see is left. An error only when nothing
+/// could be started.
+Result<std::vector<Outcome>> run_mpi(const MpiJob& job, const MpiWatch& watch, Log& log,
+                                     Clock& clock, Deadline deadline);
 
 }  // namespace plumbline::agent

@@ -33,10 +33,14 @@ void reduce_into(std::span<std::byte> into, std::span<const std::byte> from, Red
 void reduce_into(const Operation& operation, std::span<std::byte> into,
                  std::span<const std::byte> from) {
   switch (operation.type) {
-    case ElementType::int32: return reduce_into<std::int32_t>(into, from, operation.reduction);
-    case ElementType::int64: return reduce_into<std::int64_t>(into, from, operation.reduction);
-    case ElementType::float32: return reduce_into<float>(into, from, operation.reduction);
-    case ElementType::float64: return reduce_into<double>(into, from, operation.reduction);
+    case ElementType::int32:
+      return reduce_into<std::int32_t>(into, from, operation.reduction);
+    case ElementType::int64:
+      return reduce_into<std::int64_t>(into, from, operation.reduction);
+    case ElementType::float32:
+      return reduce_into<float>(into, from, operation.reduction);
+    case ElementType::float64:
+      return reduce_into<double>(into, from, operation.reduction);
   }
 }
 
@@ -57,12 +61,10 @@ class MemoryCommunicator final : public Communicator {
                                    Deadline deadline) override {
     if (shared_->world.silent_rank == rank())
       return fail(ErrorCode::cancelled, "this rank was told to stay away");
-    if (auto came = meeting_->allgather("", deadline); !came)
-      return tl::unexpected(came.error());
+    if (auto came = meeting_->allgather("", deadline); !came) return tl::unexpected(came.error());
     for (int run = 0; run < repeats; ++run) reduce(operation, mine().destination(run));
     // Nobody may prepare the next batch while somebody still reads this one's inputs.
-    if (auto done = meeting_->allgather("", deadline); !done)
-      return tl::unexpected(done.error());
+    if (auto done = meeting_->allgather("", deadline); !done) return tl::unexpected(done.error());
     return std::vector<Seconds>(static_cast<std::size_t>(repeats), time_of(operation));
   }
 

@@ -10,7 +10,8 @@
 
 namespace plumbline::collectives {
 
-/// A made-up set of ends: real sums over real memory, times as a ring over links of these rates has them.
+/// A made-up set of ends: real sums over real memory, times as a ring over links of these rates has
+/// them.
 struct MemoryWorld {
   int ranks = 2;
   BytesPerSecond link{1e9};  ///< every rank's link

@@ -25,19 +25,26 @@ Status check(int code, const std::string& doing) {
 
 MPI_Datatype datatype(ElementType type) {
   switch (type) {
-    case ElementType::int32: return MPI_INT32_T;
-    case ElementType::int64: return MPI_INT64_T;
-    case ElementType::float32: return MPI_FLOAT;
-    case ElementType::float64: return MPI_DOUBLE;
+    case ElementType::int32:
+      return MPI_INT32_T;
+    case ElementType::int64:
+      return MPI_INT64_T;
+    case ElementType::float32:
+      return MPI_FLOAT;
+    case ElementType::float64:
+      return MPI_DOUBLE;
   }
   return MPI_DOUBLE;
 }
 
 MPI_Op reduction(Reduction kind) {
   switch (kind) {
-    case Reduction::sum: return MPI_SUM;
-    case Reduction::min: return MPI_MIN;
-    case Reduction::max: return MPI_MAX;
+    case Reduction::sum:
+      return MPI_SUM;
+    case Reduction::min:
+      return MPI_MIN;
+    case Reduction::max:
+      return MPI_MAX;
   }
   return MPI_SUM;
 }
@@ -78,8 +85,7 @@ class MpiCommunicator final : public Communicator {
       return tl::unexpected(met.error());
     Moment before = std::chrono::steady_clock::now();
     for (int run = 0; run < repeats; ++run) {
-      if (deadline.passed())
-        return fail(ErrorCode::deadline_exceeded, "the time allowed is spent");
+      if (deadline.passed()) return fail(ErrorCode::deadline_exceeded, "the time allowed is spent");
       if (auto done = all_reduce(operation, run); !done) return tl::unexpected(done.error());
       const Moment now = std::chrono::steady_clock::now();
       times.push_back(in_seconds(now - before));
@@ -95,13 +101,12 @@ class MpiCommunicator final : public Communicator {
   Result<std::vector<std::string>> share(std::string bytes, Deadline deadline) override {
     if (bytes.size() > kMostShared)
       return fail(ErrorCode::invalid_input, "a shared message is over 64 KiB");
-    if (deadline.passed())
-      return fail(ErrorCode::deadline_exceeded, "the time allowed is spent");
+    if (deadline.passed()) return fail(ErrorCode::deadline_exceeded, "the time allowed is spent");
     const int mine = static_cast<int>(bytes.size());
     std::vector<int> lengths(static_cast<std::size_t>(size_));
-    auto gathered = check(MPI_Allgather(&mine, 1, MPI_INT, lengths.data(), 1, MPI_INT,
-                                        MPI_COMM_WORLD),
-                          "MPI_Allgather");
+    auto gathered =
+        check(MPI_Allgather(&mine, 1, MPI_INT, lengths.data(), 1, MPI_INT, MPI_COMM_WORLD),
+              "MPI_Allgather");
     if (!gathered) return tl::unexpected(gathered.error());
     return gather_texts(bytes, lengths);
   }
@@ -126,10 +131,10 @@ class MpiCommunicator final : public Communicator {
       total += length;
     }
     std::string all(static_cast<std::size_t>(total), '\0');
-    auto gathered = check(MPI_Allgatherv(mine.data(), static_cast<int>(mine.size()), MPI_CHAR,
-                                         all.data(), lengths.data(), offsets.data(), MPI_CHAR,
-                                         MPI_COMM_WORLD),
-                          "MPI_Allgatherv");
+    auto gathered =
+        check(MPI_Allgatherv(mine.data(), static_cast<int>(mine.size()), MPI_CHAR, all.data(),
+                             lengths.data(), offsets.data(), MPI_CHAR, MPI_COMM_WORLD),
+              "MPI_Allgatherv");
     if (!gathered) return tl::unexpected(gathered.error());
     std::vector<std::string> texts;
     for (std::size_t rank = 0; rank < lengths.size(); ++rank)

@@ -13,7 +13,9 @@ namespace plumbline::collectives {
 namespace {
 
 constexpr int kTimedOut = 3;
-constexpr auto kLastWords = std::chrono::milliseconds(500);  // for the launcher to carry them out
+constexpr auto kLastWords = std::chrono::milliseconds(700);  // for the launcher to carry them out
+/// A rank that was stopped is woken only to be ended, after the others' last words.
+constexpr auto kLate = std::chrono::milliseconds(350);
 
 }  // namespace
 
@@ -58,12 +60,13 @@ struct RankLimit::State {
     SystemClock clock;
     const Error error{ErrorCode::deadline_exceeded,
                       "not finished after " + format_time(request.limit) + ", while " + where};
-    std::fprintf(stderr, "plumbline-rank-mpi: rank %d on %s gave up %s\n", rank, hostname.c_str(),
-                 error.message.c_str());
+    const bool late = clock.now() > deadline.moment() + kLate;
+    std::fprintf(stderr, "plumbline-rank-mpi: rank %d on %s %s: %s\n", rank, hostname.c_str(),
+                 late ? "was stopped" : "gave up", error.message.c_str());
     if (rank == 0) {
       for (const Bytes size : unfinished.sizes())
-        static_cast<void>(channel.send(
-            OutcomeEvent{failed_outcome(request, size, error, request.limit, clock)}));
+        static_cast<void>(
+            channel.send(OutcomeEvent{failed_outcome(request, size, error, request.limit, clock)}));
       static_cast<void>(channel.send(DoneEvent{}));
     }
     clock.wait_until(clock.now() + kLastWords);

@@ -25,9 +25,10 @@ class Unfinished {
   mutable std::vector<Bytes> sizes_;
 };
 
-/// Ends this process when its time is over, from a thread of its own, since a rank that waits inside
-/// MPI cannot be asked to stop. Before: rank 0 sends a failed outcome for every unfinished size, and every
-/// rank says on stderr that it was alive and where it waited; who is silent there is the hung one.
+/// Ends this process when its time is over, from a thread of its own, since a rank that waits
+/// inside MPI cannot be asked to stop. Before: rank 0 sends a failed outcome for every unfinished
+/// size, and every rank says on stderr that it was alive and where it waited; who is silent there,
+/// or says that it was stopped, is the hung one.
 class RankLimit {
  public:
   RankLimit(const Request& request, int rank, std::string hostname, Deadline deadline,

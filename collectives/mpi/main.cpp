@@ -1,5 +1,5 @@
-// plumbline-rank-mpi REQUEST.json: one rank of a collective measurement, started by an MPI launcher.
-// Rank 0 prints event lines on stdout; what another rank has to say goes to stderr.
+// plumbline-rank-mpi REQUEST.json: one rank of a collective measurement, started by an MPI
+// launcher. Rank 0 prints event lines on stdout; what another rank has to say goes to stderr.
 
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -67,7 +67,8 @@ int measure_all(const Request& request, int launched, Clock& clock, ChildChannel
                     if (heartbeat) heartbeat->step(step, share);
                   },
                   [&](const Outcome& outcome) {
-                    if (unfinished.take(outcome)) static_cast<void>(channel.send(OutcomeEvent{outcome}));
+                    if (unfinished.take(outcome))
+                      static_cast<void>(channel.send(OutcomeEvent{outcome}));
                   }};
   limit.step("starting MPI");
   auto communicator = open_mpi();
@@ -106,4 +107,6 @@ int run(int count, char** words) {
 }  // namespace
 }  // namespace plumbline::collectives
 
-int main(int count, char** words) { return plumbline::collectives::run(count, words); }
+int main(int count, char** words) {
+  return plumbline::collectives::run(count, words);
+}

@@ -78,8 +78,8 @@ Proof library_word(int ranks) {
   proof.kind = "library";
   proof.source = "MPI_Get_library_version, MPI_T_cvar_read";
   proof.statement = version() + ", " + std::to_string(ranks) + " ranks, pml " + tool.value("pml") +
-                    ", btl " + transport + " over " + tool.value("btl_tcp_if_include") +
-                    ", coll " + tool.value("coll") + ", all-reduce algorithm " +
+                    ", btl " + transport + " over " + tool.value("btl_tcp_if_include") + ", coll " +
+                    tool.value("coll") + ", all-reduce algorithm " +
                     (algorithm == kRing ? "4 (ring)" : algorithm);
   const bool tcp = transport == "tcp,self" || transport == "self,tcp";
   proof.holds = tcp && algorithm == kRing;

@@ -1,0 +1,161 @@
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+
+#include "agent/stage/mpi_evidence.hpp"
+#include "agent/stage/mpi_launch.hpp"
+
+using namespace plumbline;
+using namespace plumbline::agent;
+
+namespace {
+
+MpiJob job_of() {
+  MpiJob job;
+  job.rank_program = "/opt/plumbline-rank-mpi";
+  job.mpi_agent = "/rack/mpi-agent";
+  job.group = {"rack-2", {"node-3", "node-4"}};
+  job.rail = "rail-a";
+  job.rail_subnet = "10.70.1.0/24";
+  job.management_subnet = "10.70.0.0/24";
+  return job;
+}
+
+std::vector<std::string> words_of(const MpiJob& job, bool root) {
+  return mpi_command(job, "/tmp/plm-1/request.json", "/tmp/plm-1", root, {}).arguments;
+}
+
+bool has(const std::vector<std::string>& words, const std::vector<std::string>& part) {
+  return std::search(words.begin(), words.end(), part.begin(), part.end()) != words.end();
+}
+
+Failed timed_out() {
+  return {{ErrorCode::deadline_exceeded, "not finished after 20 s"}, ""};
+}
+
+const std::vector<std::string> kNodes{"node-1", "node-2", "node-3"};
+
+}  // namespace
+
+TEST_CASE("The command pins ranks, transport, rail, launcher's network and algorithm") {
+  const auto words = words_of(job_of(), false);
+  CHECK(has(words, {"-np", "2"}));
+  CHECK(has(words, {"--host", "node-3:1,node-4:1", "--map-by", "ppr:1:node"}));
+  CHECK(has(words, {"--mca", "btl", "tcp,self"}));
+  CHECK(has(words, {"--mca", "btl_tcp_if_include", "10.70.1.0/24"}));
+  CHECK(has(words, {"--mca", "oob_tcp_if_include", "10.70.0.0/24"}));
+  CHECK(has(words, {"--mca", "coll_tuned_use_dynamic_rules", "1"}));
+  CHECK(has(words, {"--mca", "coll_tuned_allreduce_algorithm", "4"}));
+  CHECK(has(words, {"--mca", "pml", "ob1"}));
+  CHECK(has(words, {"--mca", "plm_rsh_agent", "/rack/mpi-agent"}));
+  CHECK(has(words, {"--mca", "orte_tmpdir_base", "/tmp/plm-1"}));
+  CHECK(has(words, {"/opt/plumbline-rank-mpi", "/tmp/plm-1/request.json"}));
+  CHECK(words.back() == "/tmp/plm-1/request.json");
+}
+
+TEST_CASE("Open MPI is told of root only by root") {
+  CHECK_FALSE(has(words_of(job_of(), false), {"--allow-run-as-root"}));
+  CHECK(has(words_of(job_of(), true), {"--allow-run-as-root"}));
+}
+
+TEST_CASE("A block of the ring needs no asking, up to 4 MiB") {
+  MpiJob job = job_of();
+  job.size = {1U << 20U};
+  CHECK(has(words_of(job, false), {"--mca", "btl_tcp_eager_limit", "589824"}));
+  job.size = {1U << 30U};
+  CHECK(has(words_of(job, false), {"--mca", "btl_tcp_eager_limit", "4194304"}));
+}
+
+TEST_CASE("Without an agent the ranks run on this machine") {
+  MpiJob job = job_of();
+  job.mpi_agent.clear();
+  const auto words = words_of(job, false);
+  CHECK_FALSE(has(words, {"--host"}));
+  CHECK_FALSE(has(words, {"plm_rsh_agent"}));
+}
+
+TEST_CASE("The launcher gets no environment but what is named") {
+  const auto names = mpi_environment();
+  CHECK(std::find(names.begin(), names.end(), "PATH") != names.end());
+  const auto command = mpi_command(job_of(), "/r", "/s", false, {"PATH=/bin"});
+  CHECK(command.environment == std::vector<std::string>{"PATH=/bin"});
+}
+
+TEST_CASE("Request and identity say the same") {
+  const MpiJob job = job_of();
+  const Request request = mpi_request(job);
+  CHECK(request.size == 2);
+  CHECK(request.ends[1].node == "node-4");
+  CHECK(request.options.at("subnet") == "10.70.1.0/24");
+  REQUIRE(mpi_identities(job).size() == 1);
+  CHECK(mpi_identities(job)[0].key() ==
+        "all_reduce|/@rail-a|/@rail-a|group=rack-2,ranks=2,size=4194304");
+}
+
+TEST_CASE("Groups are all nodes rack by rack, and every rack of two or more") {
+  const std::vector<std::pair<std::string, std::string>> racks{{"node-4", "rack-2"},
+                                                               {"node-1", "rack-1"},
+                                                               {"node-3", "rack-2"},
+                                                               {"node-2", "rack-1"},
+                                                               {"node-5", "rack-3"}};
+  const auto groups = mpi_groups(racks, {"all", "rack"});
+  REQUIRE(groups.size() == 3);
+  CHECK(groups[0].name == "all");
+  CHECK(groups[0].nodes ==
+        std::vector<std::string>{"node-1", "node-2", "node-3", "node-4", "node-5"});
+  CHECK(groups[1].name == "rack-1");
+  CHECK(groups[2].nodes == std::vector<std::string>{"node-3", "node-4"});
+  CHECK(mpi_groups({{"node-1", "rack-1"}}, {"all", "rack"}).empty());
+}
+
+TEST_CASE("The one silent rank among witnesses is blamed") {
+  const auto evidence = read_evidence(
+      "plumbline-rank-mpi: rank 0 on node-1 gave up: not finished after 20 s, while batch 2\n"
+      "----------\nplumbline-rank-mpi: rank 2 on node-3 gave up: not finished after 20 s\n"
+      "plumbline-rank-mpi: rank 1 on node-2 was stopped: not finished after 20 s\n");
+  const Failed failed = explain(timed_out(), evidence, kNodes);
+  CHECK(failed.blamed == "node-2");
+  CHECK(failed.error.message ==
+        "not finished after 20 s; rank 1 on node-2 did not answer, the others waited");
+}
+
+TEST_CASE("Two silent ranks are both named and nobody is blamed") {
+  const auto evidence = read_evidence("plumbline-rank-mpi: rank 0 on node-1 gave up: x\n");
+  const Failed failed = explain(timed_out(), evidence, kNodes);
+  CHECK(failed.blamed.empty());
+  CHECK(failed.error.message.find("rank 1 on node-2, rank 2 on node-3 did not") !=
+        std::string::npos);
+}
+
+TEST_CASE("A rank that the launcher saw die is named with its node") {
+  const auto evidence = read_evidence(
+      "mpirun noticed that process rank 1 with PID 0 on node node-2 exited on signal 9 "
+      "(Killed).\n");
+  const Failed failed = explain({{ErrorCode::unavailable, "ended early"}, ""}, evidence, kNodes);
+  CHECK(failed.blamed == "node-2");
+  CHECK(failed.error.message.find("exited on signal 9") != std::string::npos);
+}
+
+TEST_CASE("A lost daemon is named with its node") {
+  const auto evidence = read_evidence(
+      "ORTE has lost communication with a remote daemon.\n\n"
+      "  HNP daemon   : [[30,0],0] on node control\n"
+      "  Remote daemon: [[30,0],2] on node node-2\n");
+  CHECK(explain(timed_out(), evidence, kNodes).blamed == "node-2");
+}
+
+TEST_CASE("A rank's own complaint is quoted, and else the last line") {
+  auto evidence = read_evidence("plumbline-rank-mpi: rank 2: MPI_Init: no path\n----\n");
+  CHECK(explain(timed_out(), evidence, kNodes).error.message ==
+        "not finished after 20 s; rank 2: MPI_Init: no path");
+  evidence = read_evidence("There are not enough slots\n------\n");
+  CHECK(explain(timed_out(), evidence, kNodes).error.message ==
+        "not finished after 20 s; its last words: There are not enough slots");
+}
+
+TEST_CASE("Hostile words in the log are only words") {
+  const auto evidence = read_evidence(
+      "plumbline-rank-mpi: rank x gave up: \nplumbline-rank-mpi: rank 999999999999 gave up: \n"
+      "noticed that process rank\n");
+  CHECK(evidence.alive.empty());
+  CHECK(evidence.dead_node.empty());
+}

@@ -1,0 +1,229 @@
+// Real launches of local ranks over the loopback device.
+#include "agent/stage/mpi_launch.hpp"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <filesystem>
+#include <set>
+#include <thread>
+
+#include "core/files.hpp"
+
+using namespace plumbline;
+using namespace plumbline::agent;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A job of `ranks` local ranks with a log of its own.
+class LocalJob {
+ public:
+  explicit LocalJob(int ranks) {
+    std::string pattern = "/tmp/plumbline-test-XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+    job.rank_program = RANK_PROGRAM;
+    job.group.name = "all";
+    for (int rank = 0; rank < ranks; ++rank)
+      job.group.nodes.push_back("local-" + std::to_string(rank));
+    job.rail = "rail-a";
+    job.rail_subnet = "127.0.0.0/8";
+    job.size = {1U << 20U};
+    job.budget.time = {2};
+    job.budget.batch = {0.2};
+    job.log = folder_ / "mpi.log";
+  }
+  LocalJob(const LocalJob&) = delete;
+  LocalJob& operator=(const LocalJob&) = delete;
+  ~LocalJob() { fs::remove_all(folder_); }
+
+  std::string log() const { return read_file(job.log).value_or(""); }
+
+  MpiJob job;
+
+ private:
+  fs::path folder_;
+};
+
+/// The rank programs that run now as part of job's request folder: pids by their command line.
+std::set<pid_t> ranks_running() {
+  std::set<pid_t> found;
+  const FileTree proc("/proc");
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const auto command = proc.read(name + "/cmdline");
+    if (command && command->starts_with(RANK_PROGRAM)) found.insert(std::stoi(name));
+  }
+  return found;
+}
+
+/// Sends `signal` to one rank of the running job once, as soon as batches are measured.
+MpiWatch hit_one_rank(int signal, bool& hit) {
+  MpiWatch watch;
+  watch.progress = [signal, &hit](const ProgressEvent& progress) {
+    if (hit || progress.step.find("batch") == std::string::npos) return;
+    const auto running = ranks_running();
+    if (running.empty()) return;
+    ::kill(*running.rbegin(), signal);
+    hit = true;
+  };
+  return watch;
+}
+
+const Failed& only_failure(const Result<std::vector<Outcome>>& outcomes) {
+  REQUIRE(outcomes);
+  REQUIRE(outcomes->size() == 1);
+  REQUIRE((*outcomes)[0].failed() != nullptr);
+  return *(*outcomes)[0].failed();
+}
+
+}  // namespace
+
+TEST_CASE("Local ranks over the loopback device give a verified, proven number") {
+  for (const int ranks : {2, 4}) {
+    LocalJob local(ranks);
+    local.job.budget.time = {20};
+    local.job.budget.width = 2;  // the machine is shared: any spread will do here
+    SystemClock clock;
+    const auto log = quiet_log();
+    const auto outcomes =
+        run_mpi(local.job, {}, *log, clock, Deadline::after(std::chrono::seconds(60)));
+    INFO(local.log());
+    REQUIRE(outcomes);
+    REQUIRE(outcomes->size() == 1);
+    if (const Failed* failed = outcomes->front().failed()) FAIL(failed->error.message);
+    const Measured* measured = outcomes->front().measured();
+    REQUIRE(measured != nullptr);
+    CHECK(measured->value > 1e6);
+    CHECK(measured->batches.size() >= 6);
+    REQUIRE(measured->proof.size() == 1 + 2 * static_cast<std::size_t>(ranks));
+    for (const Proof& proof : measured->proof) {
+      INFO(proof.statement);
+      CHECK(proof.holds);
+    }
+    CHECK(ranks_running().empty());
+  }
+}
+
+TEST_CASE("A killed rank becomes one failed outcome that says so") {
+  LocalJob local(3);
+  local.job.budget.time = {20};
+  bool hit = false;
+  SystemClock clock;
+  const auto log = quiet_log();
+  const auto outcomes = run_mpi(local.job, hit_one_rank(SIGKILL, hit), *log, clock,
+                                Deadline::after(std::chrono::seconds(60)));
+  CHECK(hit);
+  const Failed& failed = only_failure(outcomes);
+  INFO(failed.error.message);
+  CHECK(failed.error.message.find("signal 9") != std::string::npos);
+  CHECK(ranks_running().empty());
+}
+
+TEST_CASE("A hung rank becomes one failed outcome that names it, and nothing is left") {
+  LocalJob local(3);
+  local.job.budget.time = {60};
+  local.job.budget.width = 1e-9;
+  local.job.limit = {5};
+  bool hit = false;
+  SystemClock clock;
+  const auto log = quiet_log();
+  const Moment start = clock.now();
+  const auto outcomes = run_mpi(local.job, hit_one_rank(SIGSTOP, hit), *log, clock,
+                                Deadline::after(std::chrono::seconds(60)));
+  CHECK(hit);
+  const Failed& failed = only_failure(outcomes);
+  INFO(failed.error.message << "\n" << local.log());
+  CHECK(failed.error.code == ErrorCode::deadline_exceeded);
+  CHECK(failed.error.message.find("did not answer") != std::string::npos);
+  CHECK(failed.blamed.starts_with("local-"));
+  CHECK(in_seconds(clock.now() - start).value < 20);
+  CHECK(ranks_running().empty());
+}
+
+TEST_CASE("A stopped launcher is ended with all its ranks") {
+  LocalJob local(2);
+  local.job.budget.time = {60};
+  local.job.budget.width = 1e-9;
+  bool hit = false;
+  MpiWatch watch;
+  watch.progress = [&](const ProgressEvent& progress) {
+    if (hit || progress.step.find("batch") == std::string::npos) return;
+    const auto stat = FileTree("/proc").read(std::to_string(*ranks_running().begin()) + "/stat");
+    const std::string rest = stat->substr(stat->rfind(')') + 4);
+    ::kill(std::stoi(rest), SIGSTOP);
+    hit = true;
+  };
+  SystemClock clock;
+  const auto log = quiet_log();
+  const auto outcomes =
+      run_mpi(local.job, watch, *log, clock, Deadline::after(std::chrono::seconds(60)));
+  CHECK(hit);
+  const Failed& failed = only_failure(outcomes);
+  CHECK(failed.error.code == ErrorCode::deadline_exceeded);
+  CHECK(failed.error.message.find("silent for 3") != std::string::npos);
+  CHECK(ranks_running().empty());
+}
+
+TEST_CASE("A job that is called off ends at once") {
+  LocalJob local(2);
+  local.job.budget.time = {60};
+  bool stop = false;
+  MpiWatch watch;
+  watch.progress = [&](const ProgressEvent&) { stop = true; };
+  watch.cancelled = [&] { return stop; };
+  SystemClock clock;
+  const auto log = quiet_log();
+  const auto outcomes =
+      run_mpi(local.job, watch, *log, clock, Deadline::after(std::chrono::seconds(60)));
+  CHECK(only_failure(outcomes).error.code == ErrorCode::cancelled);
+  CHECK(ranks_running().empty());
+}
+
+TEST_CASE("Ranks and launcher die with whoever started them") {
+  LocalJob local(2);
+  local.job.budget.time = {60};
+  local.job.budget.width = 1e-9;
+  const pid_t stage = ::fork();
+  if (stage == 0) {  // a stage that is killed in the middle of its job
+    MpiWatch watch;
+    watch.progress = [](const ProgressEvent& progress) {
+      if (progress.step.find("batch") != std::string::npos) ::kill(::getpid(), SIGKILL);
+    };
+    SystemClock clock;
+    const auto log = quiet_log();
+    static_cast<void>(
+        run_mpi(local.job, watch, *log, clock, Deadline::after(std::chrono::seconds(60))));
+    ::_exit(1);
+  }
+  int status = 0;
+  ::waitpid(stage, &status, 0);
+  CHECK(WIFSIGNALED(status));
+  SystemClock clock;
+  const Deadline soon = Deadline::after(std::chrono::seconds(5));
+  while (!ranks_running().empty() && !soon.passed())
+    clock.wait_until(clock.now() + std::chrono::milliseconds(50));
+  CHECK(ranks_running().empty());
+}
+
+TEST_CASE("A launcher that is not there is an error, one that cannot launch a failed outcome") {
+  LocalJob local(2);
+  SystemClock clock;
+  const auto log = quiet_log();
+  local.job.mpirun = "/no/such/mpirun";
+  const auto missing =
+      run_mpi(local.job, {}, *log, clock, Deadline::after(std::chrono::seconds(20)));
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().code == ErrorCode::not_found);
+  local.job.mpirun = "mpirun";
+  local.job.rank_program = "/no/such/rank";
+  const auto outcomes =
+      run_mpi(local.job, {}, *log, clock, Deadline::after(std::chrono::seconds(20)));
+  const Failed& failed = only_failure(outcomes);
+  CHECK(failed.error.code == ErrorCode::unavailable);
+  CHECK(failed.error.message.find("last words") != std::string::npos);
+}

@@ -1,0 +1,85 @@
+#include "collectives/rank_job.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/collectives/ranks.hpp"
+
+using namespace plumbline;
+using namespace plumbline::collectives;
+
+namespace {
+
+Request request_of(int ranks, std::vector<Bytes> sizes) {
+  Request request;
+  request.probe = "all_reduce";
+  request.size = ranks;
+  for (int rank = 0; rank < ranks; ++rank)
+    request.ends.push_back({"node-" + std::to_string(rank + 1), "", "rail-a"});
+  request.sizes = std::move(sizes);
+  request.budget.batch = {0.1};
+  request.options = {{"group", "all"}, {"rail", "rail-a"}};
+  return request;
+}
+
+struct Heard {
+  std::vector<Outcome> outcomes;  ///< rank 0's
+  std::vector<Status> ends;
+};
+
+Heard run_all(const MemoryWorld& world, const Request& request) {
+  Heard heard;
+  heard.ends.resize(static_cast<std::size_t>(world.ranks));
+  on_all_ranks(world, [&](Communicator& end) {
+    SystemClock clock;
+    RankWorld mine{clock, FileTree("/"), "host-" + std::to_string(end.rank()),
+                   [](const std::string&, double) {},
+                   [&](const Outcome& outcome) { heard.outcomes.push_back(outcome); }};
+    heard.ends[static_cast<std::size_t>(end.rank())] =
+        run_request(end, request, mine, Deadline::after(std::chrono::seconds(60)));
+  });
+  return heard;
+}
+
+}  // namespace
+
+TEST_CASE("Rank 0 tells one outcome a size, with the proof of every rank") {
+  MemoryWorld world;
+  world.ranks = 3;
+  world.link = {1e7};
+  const auto heard = run_all(world, request_of(3, {{4096}, {65'536}}));
+  for (const Status& end : heard.ends) CHECK(end);
+  REQUIRE(heard.outcomes.size() == 2);
+  CHECK(heard.outcomes[1].key() == "all_reduce|/@rail-a|/@rail-a|group=all,ranks=3,size=65536");
+  const Measured* measured = heard.outcomes[1].measured();
+  REQUIRE(measured != nullptr);
+  REQUIRE(measured->proof.size() == 4);
+  CHECK(measured->proof[0].kind == "library");
+  CHECK(measured->proof[0].statement.find("connections of one launch") != std::string::npos);
+  CHECK(measured->proof[3].at.node == "node-3");
+  CHECK_FALSE(measured->proof[3].holds);
+  CHECK(measured->proof[3].statement == "no subnet was given, so no counters were read");
+}
+
+TEST_CASE("Wrong data fails its size, and the next size is measured") {
+  MemoryWorld world;
+  world.ranks = 2;
+  world.link = {1e7};
+  world.corrupting_rank = 1;
+  Request request = request_of(2, {{65'536}, {65'536 * 2}});
+  const auto heard = run_all(world, request);
+  REQUIRE(heard.outcomes.size() == 2);
+  for (const Outcome& outcome : heard.outcomes) {
+    REQUIRE(outcome.failed() != nullptr);
+    CHECK(outcome.failed()->error.code == ErrorCode::data_corrupt);
+    CHECK(outcome.failed()->error.message.find("rank 1") != std::string::npos);
+  }
+}
+
+TEST_CASE("A request for another number of ranks is refused before anything runs") {
+  MemoryWorld world;
+  world.ranks = 2;
+  const auto heard = run_all(world, request_of(3, {{4096}}));
+  CHECK(heard.outcomes.empty());
+  REQUIRE_FALSE(heard.ends[0]);
+  CHECK(heard.ends[0].error().message == "the request is for 3 ranks, the launcher started 2");
+}
