@@ -39,7 +39,8 @@ struct Facts {
   std::vector<NodeFacts> nodes;     ///< every node of the stage file, in its order
   std::optional<AllocationView> claims;
   std::string claims_problem;       ///< why claims is absent
-  std::vector<Outcome> outcomes;    ///< everything planned: measured, skipped or failed
+  std::vector<Outcome> outcomes;    ///< everything planned: measured, skipped or failed; of several
+                                    ///< with one key the last counts
 };
 
 /// What a rule says: one finding for each thing it looked at. Pure. Every rule file has one such

@@ -28,11 +28,13 @@ struct Plan {
 
 /// Every pair of nodes on every rail, packed into few rounds. A NIC that the gate refuses, a node
 /// without topology, or a rail that a node is not on becomes skipped outcomes of the same identity
-/// that the measurement would have had. Deterministic. Pure.
+/// that the measurement would have had; the reason names the node and why. Racks are those of the
+/// labels; a pair with a node of unknown rack runs alone. Deterministic. Pure.
 Plan plan(const Facts& facts);
 
 /// The pairs among `outcomes` that are degraded, failed or inconclusive and worth measuring again,
-/// one a round, alone.
+/// one a round, alone: not those that were skipped, or failed because of an agent or a probe. The
+/// outcome measured again replaces the older one of its key by standing behind it.
 std::vector<Round> suspects(const Facts& facts);
 
 /// The identities (skipped outcomes with an empty reason) of what one planned pair is asked for

@@ -1,0 +1,123 @@
+#include "netcheck/expectations/expectation.hpp"
+
+#include <array>
+#include <cstdio>
+#include <utility>
+
+#include "netcheck/expectations/rates.hpp"
+#include "netcheck/expectations/thresholds.hpp"
+#include "netcheck/lookup.hpp"
+
+namespace plumbline::netcheck {
+namespace {
+
+std::string three_decimals(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.3f", value);
+  return text.data();
+}
+
+std::string notes_for(const Racks& racks, const std::vector<std::string>& nodes) {
+  std::string text;
+  for (const std::string& node : nodes) {
+    const auto note = racks.notes.find(node);
+    if (note != racks.notes.end()) text += "; " + note->second;
+  }
+  return text;
+}
+
+Expected expect_over(const Facts& facts, const std::vector<Component>& path,
+                     const Threshold& threshold, double times) {
+  Expected expected;
+  std::string unknown;
+  const auto slowest = slowest_hop(facts, path, unknown);
+  if (!slowest) {
+    expected.reason = "the rate of " + unknown + " is neither read nor declared";
+    return expected;
+  }
+  Expectation expectation;
+  expectation.rate = {slowest->rate.value * slowest->payload.share * times};
+  expectation.derivation = "slowest hop: " + slowest->hop.name() + " " +
+                           format_link_rate(slowest->rate) + " (" + slowest->source + ") x " +
+                           three_decimals(slowest->payload.share) + " (" +
+                           slowest->payload.because + ")";
+  if (times > 1) expectation.derivation += " x 2 (both ways at once)";
+  expectation.derivation += "; ok from " + three_decimals(threshold.least) + " of it on (" +
+                            threshold.source + ", " + threshold.date + ")";
+  expectation.source = slowest->source;
+  expectation.threshold = threshold.least;
+  expected.ceiling = {slowest->rate.value * times};
+  expected.expectation = std::move(expectation);
+  return expected;
+}
+
+}  // namespace
+
+const char* to_string(NumberVerdict verdict) noexcept {
+  switch (verdict) {
+    case NumberVerdict::ok: return "ok";
+    case NumberVerdict::degraded: return "degraded";
+    case NumberVerdict::inconclusive: return "inconclusive";
+    case NumberVerdict::no_expectation: return "no expectation";
+  }
+  return "no expectation";
+}
+
+Expected expect_pair(const Facts& facts, const Racks& racks, const Outcome& outcome) {
+  const std::string direction = parameter(outcome, "direction");
+  const Threshold* threshold = threshold_for(outcome.probe, direction);
+  if (threshold == nullptr) return {{}, {}, "nothing is known to hold a " + outcome.probe + " to"};
+  const auto path = path_between(racks, outcome.from.rail, outcome.from.node, outcome.to.node);
+  if (!path) {
+    const bool first = racks.of.count(outcome.from.node) == 0;
+    return {{}, {}, "the rack of " + (first ? outcome.from.node : outcome.to.node) + " is not known"};
+  }
+  const double times = direction == "both_ways" ? 2.0 : 1.0;
+  Expected expected = expect_over(facts, *path, *threshold, times);
+  if (expected.expectation) {
+    expected.expectation->derivation += notes_for(racks, {outcome.from.node, outcome.to.node});
+  }
+  return expected;
+}
+
+Expected expect_group(const Facts& facts, const Racks& racks, const Outcome& outcome,
+                      const std::vector<std::string>& nodes) {
+  const Threshold* threshold = threshold_for(outcome.probe, "");
+  if (threshold == nullptr) return {{}, {}, "nothing is known to hold a " + outcome.probe + " to"};
+  if (nodes.size() < 2) return {{}, {}, "its group has no two nodes on " + outcome.from.rail};
+  const auto parts = parts_of_group(racks, outcome.from.rail, nodes);
+  if (!parts) return {{}, {}, "the rack of a node of its group is not known"};
+  Expected expected = expect_over(facts, *parts, *threshold, 1.0);
+  if (expected.expectation) expected.expectation->derivation += notes_for(racks, nodes);
+  return expected;
+}
+
+JudgedNumber judge_number(const Measured& measured, Expected expected) {
+  JudgedNumber judged;
+  judged.expected = std::move(expected);
+  if (!judged.expected.expectation) {
+    judged.why = judged.expected.reason;
+    return judged;
+  }
+  const Expectation& expectation = *judged.expected.expectation;
+  const double least = expectation.threshold * expectation.rate.value;
+  judged.impossible = measured.interval.low > kImpossible * judged.expected.ceiling.value;
+  if (judged.impossible) {
+    judged.verdict = NumberVerdict::inconclusive;
+    judged.why = "measured " + format_rate({measured.value}) + ", more than the slowest hop's rate of " +
+                 format_rate(judged.expected.ceiling) +
+                 ": the measurement, the declared rate or the path is not what it is taken for";
+  } else if (measured.interval.low >= least) {
+    judged.verdict = NumberVerdict::ok;
+  } else if (measured.interval.high < least) {
+    judged.verdict = NumberVerdict::degraded;
+  } else {
+    judged.verdict = NumberVerdict::inconclusive;
+    judged.why = "the interval " + format_rate({measured.interval.low}) + " to " +
+                 format_rate({measured.interval.high}) + " holds the limit of " +
+                 format_rate({least});
+  }
+  return judged;
+}
+
+}  // namespace plumbline::netcheck

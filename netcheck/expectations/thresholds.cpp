@@ -1,0 +1,35 @@
+#include "netcheck/expectations/thresholds.hpp"
+
+#include <array>
+#include <string_view>
+
+namespace plumbline::netcheck {
+namespace {
+
+constexpr const char* kOneWaySource =
+    "usual acceptance share of a link's payload rate (r >= 0.90 ok); iperf3 and ucx_perftest reach "
+    "0.98 to 1.00 of it on shaped links";
+constexpr const char* kBothWaysSource =
+    "0.90 less the acknowledgements of the other direction: one frame of 66 B for every two of 1514 B "
+    "(RFC 5681 section 4.2), 2.2 %, and their bursts";
+constexpr const char* kRingSource =
+    "nccl-tests doc/PERFORMANCE.md: bus bandwidth compares with the slowest link of the ring; an MPI "
+    "library may choose trees or recursive doubling, which cross an uplink several times";
+
+constexpr std::array<Threshold, 3> kTable{{
+    {"pair_goodput", "one_way", 0.90, kOneWaySource, "2026-11-23"},
+    {"pair_goodput", "both_ways", 0.85, kBothWaysSource, "2026-11-23"},
+    {"all_reduce", "", 0.40, kRingSource, "2026-11-23"},
+}};
+
+}  // namespace
+
+const Threshold* threshold_for(const std::string& probe, const std::string& direction) {
+  for (const Threshold& row : kTable) {
+    const std::string_view wanted(row.direction);
+    if (probe == row.probe && (wanted.empty() || direction == wanted)) return &row;
+  }
+  return nullptr;
+}
+
+}  // namespace plumbline::netcheck

@@ -1,0 +1,77 @@
+#include "netcheck/judge.hpp"
+
+#include <iterator>
+
+#include "netcheck/judging/agents.hpp"
+#include "netcheck/judging/coverage.hpp"
+#include "netcheck/judging/judge_by.hpp"
+#include "netcheck/judging/order.hpp"
+#include "netcheck/judging/verdict.hpp"
+#include "netcheck/localisation/findings.hpp"
+#include "netcheck/lookup.hpp"
+#include "netcheck/rules/rules.hpp"
+#include "netcheck/rules/x11_label_truth.hpp"
+
+namespace plumbline::netcheck {
+namespace {
+
+void append(std::vector<Finding>& to, std::vector<Finding> more) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+std::vector<Finding> findings_of(const Judged& judged,
+                                 const std::vector<std::pair<std::string, Rule>>& rules) {
+  const Facts& facts = *judged.facts;
+  std::vector<Finding> findings = agent_findings(judged);
+  append(findings, x11_findings(facts, judged.truth));
+  for (const auto& [id, rule] : rules) {
+    if (id != "X11") append(findings, rule(facts));
+  }
+  const Scene scene = scene_of(judged);
+  const std::vector<Culprit> culprits = localise(scene);
+  append(findings, path_findings(scene, culprits));
+  append(findings, group_findings(scene, culprits));
+  append(findings, doubtful_paths(scene, culprits));
+  worst_first(findings);
+  return findings;
+}
+
+std::vector<ReportNode> report_nodes(const Judged& judged) {
+  std::vector<ReportNode> nodes;
+  for (const NodeFacts& node : judged.facts->nodes) {
+    const auto measured = judged.truth.measured.find(node.node);
+    nodes.push_back({node.node, labelled_rack(*judged.facts, node.node).value_or(""),
+                     measured == judged.truth.measured.end() ? "" : measured->second});
+  }
+  return nodes;
+}
+
+std::vector<PathJudgement> judgements_of(const Judged& judged) {
+  std::vector<PathJudgement> judgements;
+  for (const JudgedOutcome& entry : judged.outcomes) {
+    if (entry.outcome->measured() == nullptr) continue;
+    judgements.push_back({entry.outcome->key(), to_string(entry.number.verdict),
+                          entry.number.expected.expectation});
+  }
+  return judgements;
+}
+
+}  // namespace
+
+Report judge_by(const Facts& facts, const std::vector<std::pair<std::string, Rule>>& rules) {
+  const Judged judged = judge_numbers(facts);
+  Report report;
+  report.coverage = coverage_of(judged);
+  report.nodes = report_nodes(judged);
+  for (const DeclaredRail& rail : facts.fabric.rails) report.rails.push_back(rail.name);
+  report.findings = findings_of(judged, rules);
+  report.outcomes = not_measured_first(facts, latest_outcomes(facts));
+  report.judgements = judgements_of(judged);
+  conclude(judged, report);
+  report.requirements = requirements_of(judged, report);
+  return report;
+}
+
+Report judge(const Facts& facts) { return judge_by(facts, claim_rules()); }
+
+}  // namespace plumbline::netcheck

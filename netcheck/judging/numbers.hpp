@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "netcheck/components.hpp"
+#include "netcheck/expectations/expectation.hpp"
+#include "netcheck/facts.hpp"
+#include "netcheck/inference/label_truth.hpp"
+
+namespace plumbline::netcheck {
+
+/// One outcome with what its number was held against.
+struct JudgedOutcome {
+  const Outcome* outcome = nullptr;  ///< borrowed from the facts
+  JudgedNumber number;               ///< no_expectation when it is not measured or not judged
+  bool required = false;             ///< a number that the verdict needs: its doubt is the stage's
+};
+
+/// The facts, read once: latest outcomes, racks as measured, every number judged. Borrows the facts.
+struct Judged {
+  const Facts* facts = nullptr;
+  LabelTruth truth;
+  Racks racks;         ///< labels, corrected by the measurements
+  std::string size;    ///< judged message size
+  std::vector<JudgedOutcome> outcomes;
+};
+
+/// Judges every number by itself: pair goodputs of the judged size and collectives have expectations,
+/// all others are reported without.
+Judged judge_numbers(const Facts& facts);
+
+/// The nodes of a collective's group on its rail: all, or those labelled with the group's rack.
+std::vector<std::string> group_nodes(const Facts& facts, const Outcome& outcome);
+
+/// True for a failure that the path can have caused: unavailable, late or corrupt, nobody blamed, and
+/// both ends told of themselves.
+bool path_failed(const Facts& facts, const Outcome& outcome);
+
+}  // namespace plumbline::netcheck
