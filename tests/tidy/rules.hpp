@@ -33,7 +33,7 @@ Problems check_text(const SourceFile& file);
 /// A header starts with `#pragma once`.
 Problems check_header_guard(const SourceFile& file);
 
-/// Every .cpp is named by the nearest CMakeLists.txt at or above its folder.
+/// Every .cpp is named by a CMakeLists.txt, relative to it.
 Problems check_dead_files(const Tree& tree);
 
 /// Every rule over every file.

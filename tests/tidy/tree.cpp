@@ -66,26 +66,28 @@ std::map<std::string, std::string> build_files(const Tree& tree) {
     return texts;
 }
 
+/// Whether a name may start here: behind a blank or bracket, or behind `${...}/`.
+bool starts_name(const std::string& text, std::size_t at) {
+    constexpr std::string_view before = " \t\n(\"";
+    if (at == 0 || before.find(text[at - 1]) != std::string_view::npos) return true;
+    return at > 1 && text[at - 1] == '/' && text[at - 2] == '}';
+}
+
 /// Whether a list of sources has this very name, not another name's end.
 bool names(const std::string& text, const std::string& name) {
-    constexpr std::string_view around = " \t\n()\"/}";
+    constexpr std::string_view behind = " \t\n)\"";
     for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
         const auto end = at + name.size();
-        const bool starts = at == 0 || around.find(text[at - 1]) != std::string_view::npos;
-        if (starts && (end == text.size() || around.find(text[end]) != std::string_view::npos)) {
-            return true;
-        }
+        const bool ends = end == text.size() || behind.find(text[end]) != std::string_view::npos;
+        if (ends && starts_name(text, at)) return true;
     }
     return false;
 }
 
 bool is_named(const std::map<std::string, std::string>& texts, const fs::path& path) {
-    for (auto folder = path.parent_path(); !folder.empty(); folder = folder.parent_path()) {
-        const auto found = texts.find(folder.generic_string());
-        if (found == texts.end()) continue;
-        if (names(found->second, path.lexically_relative(folder).generic_string())) return true;
-    }
-    return false;
+    return std::any_of(texts.begin(), texts.end(), [&](const auto& entry) {
+        return names(entry.second, path.lexically_relative(entry.first).generic_string());
+    });
 }
 
 void add(Problems& problems, Problems more) {

@@ -19,6 +19,9 @@ TEST_CASE("A source file that no CMakeLists.txt names is dead") {
     CHECK(
         dead("core/model/CMakeLists.txt", "add_library(a\n  b.cpp)\n", "core/model/b.cpp").empty());
     CHECK_FALSE(dead("core/CMakeLists.txt", "add_library(a c.cpp)\n", "core/b.cpp").empty());
+    CHECK(dead("core/CMakeLists.txt", "add(a ${HERE}/b.cpp)\n", "core/b.cpp").empty());
+    CHECK(dead("tests/rack/CMakeLists.txt", "add(a ../b.cpp)\n", "tests/b.cpp").empty());
+    CHECK_FALSE(dead("core/CMakeLists.txt", "add_library(a model/b.cpp)\n", "core/b.cpp").empty());
     CHECK_FALSE(dead("core/CMakeLists.txt", "# b.cpp\n", "core/b.cpp").empty());
     CHECK_FALSE(dead("core/CMakeLists.txt", "add_library(a sub.cpp)\n", "core/b.cpp").empty());
     CHECK_FALSE(dead("probes/CMakeLists.txt", "add_library(a b.cpp)\n", "core/b.cpp").empty());
