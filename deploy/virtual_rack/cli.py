@@ -128,23 +128,34 @@ def _build_folder(options, script):
 
 
 def _up(options, names, script):
-    from .rack import Rack
-    with Lock(names.directory, make=True):
-        if State.load(names) is not None:
-            raise RackError(f"a rack is already up in {names.directory} "
-                            "(deploy/rack down takes it down)")
-        state = State.new(names, _build_folder(options, script), not options.unshaped)
-        rack = Rack(names, state, script)
-        try:
-            _check_entries(names)
-            rack.raise_all(not options.no_agents)
-        except BaseException:
-            signals.ignore()
-            rack.take_down()
-            raise
-        _say_missing(rack, options)
-    print(f"rack is up: {len(layout.NODES)} nodes, stage file {names.path('stage.yaml')}")
+    try:
+        with Lock(names.directory, make=True):
+            _raise(options, names, script)
+    except BaseException:
+        signals.ignore()
+        files.remove_if_empty(names)
+        raise
     return 0
+
+
+def _raise(options, names, script):
+    """Ends with a rack that is up and signals ignored, or with no rack and an exception."""
+    from .rack import Rack
+    if State.load(names) is not None:
+        raise RackError(f"a rack is already up in {names.directory} "
+                        "(deploy/rack down takes it down)")
+    _check_entries(names)
+    state = State.new(names, _build_folder(options, script), not options.unshaped)
+    rack = Rack(names, state, script)
+    try:
+        rack.raise_all(not options.no_agents)
+        _say_missing(rack, options)
+        print(f"rack is up: {len(layout.NODES)} nodes, stage file {names.path('stage.yaml')}")
+        signals.ignore()
+    except BaseException:
+        signals.ignore()
+        rack.take_down()
+        raise
 
 
 def _check_entries(names):

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 
-from . import kubelet, layout, stage
+from . import kubelet, layout, signals, stage
 from .objects import Cluster
 
 OWN_ENTRIES = ("nodes", "bundle", "pki", "logs", "stage.yaml", "mpi-agent", "hosts",
@@ -14,10 +14,11 @@ OWN_ENTRIES = ("nodes", "bundle", "pki", "logs", "stage.yaml", "mpi-agent", "hos
 def write(path, text, mode=0o644):
     """Replaces the file in one step, so that a reader never sees half of it."""
     temporary = f"{path}.{os.getpid()}.tmp"
-    with open(temporary, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    os.chmod(temporary, mode)
-    os.replace(temporary, path)
+    with signals.put_off():
+        with open(temporary, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
 
 
 def write_json(path, value):
@@ -99,7 +100,11 @@ def remove(names):
             shutil.rmtree(path)
         elif os.path.lexists(path):
             os.remove(path)
+    remove_if_empty(names)
+
+
+def remove_if_empty(names):
     try:
         os.rmdir(names.directory)
     except OSError:
-        pass  # the user keeps something of their own in it, or it was never made
+        pass  # something of the user's own is in it, or it was never made
