@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "agent/command/command.hpp"
+#include "agent/transport_log.hpp"
 
 namespace {
 
@@ -19,6 +20,7 @@ int columns() {
 
 int main(int count, char** words) {
   try {
+    plumbline::agent::quiet_transport();
     const plumbline::agent::Streams streams{std::cout, std::cerr, ::isatty(STDOUT_FILENO) == 1,
                                             ::isatty(STDERR_FILENO) == 1, columns()};
     const int code = plumbline::agent::run_command_line(count, words, streams);

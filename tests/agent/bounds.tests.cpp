@@ -1,0 +1,130 @@
+#include "agent/service/bounds.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <functional>
+#include <limits>
+
+using namespace plumbline;
+using namespace plumbline::agent;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+MeasureOrder good() {
+  MeasureOrder order;
+  order.lease = "lease";
+  order.measurement = "round-1.pair-2";
+  order.own_namespace = "plumbline";
+  order.device_names = {"ens1"};
+  order.request.probe = "pair";
+  order.request.size = 2;
+  order.request.ends = {{"node-1", "ens1", "rail-a"}, {"node-2", "ens1", "rail-a"}};
+  order.request.sizes = {{65536}, {1048576}};
+  order.request.measure = {"one_way", "reverse", "both_ways", "latency"};
+  return order;
+}
+
+Status check(const MeasureOrder& order) {
+  return check_order(order, {"node-1", [](const std::string& name) { return name == "ens1"; }});
+}
+
+/// The refusal of a good order after one change.
+std::string refusal(const std::function<void(MeasureOrder&)>& change) {
+  auto order = good();
+  change(order);
+  const auto checked = check(order);
+  return checked ? "accepted" : checked.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("A good order is accepted") { CHECK(check(good())); }
+
+TEST_CASE("Only named probes run") {
+  for (const auto* const probe : {"", "all_reduce", "sh", "pair;id", "../pair"}) {
+    CHECK_THAT(refusal([&](auto& order) { order.request.probe = probe; }),
+               ContainsSubstring("no such probe"));
+  }
+}
+
+TEST_CASE("A caller cannot give options, which name paths of the node") {
+  CHECK_THAT(refusal([](auto& order) { order.request.options["cni_results"] = "/etc"; }),
+             ContainsSubstring("request.options"));
+}
+
+TEST_CASE("Sizes and counts have upper bounds") {
+  CHECK_THAT(refusal([](auto& o) { o.request.sizes = {{(1ULL << 30U) + 1}}; }),
+             ContainsSubstring("1 GiB"));
+  CHECK_THAT(refusal([](auto& o) { o.request.sizes = {{0}}; }), ContainsSubstring("1 byte"));
+  CHECK_THAT(refusal([](auto& o) { o.request.sizes.assign(65, {8}); }), ContainsSubstring("64"));
+  CHECK_THAT(refusal([](auto& o) { o.request.ends.assign(65, {"node-1", "ens1", ""}); }),
+             ContainsSubstring("request.ends"));
+  CHECK_THAT(refusal([](auto& o) { o.device_names.assign(65, "ens1"); }),
+             ContainsSubstring("device_names"));
+  CHECK_THAT(refusal([](auto& o) { o.request.budget.bytes = {(64ULL << 30U) + 1}; }),
+             ContainsSubstring("budget.bytes"));
+}
+
+TEST_CASE("Every time is bounded and a number") {
+  const double infinite = std::numeric_limits<double>::infinity();
+  const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+  for (const double bad : {0.0, -1.0, 300.1, infinite, not_a_number}) {
+    CHECK_THAT(refusal([&](auto& o) { o.request.limit = {bad}; }), ContainsSubstring("limit"));
+    CHECK_THAT(refusal([&](auto& o) { o.request.budget.time = {bad}; }),
+               ContainsSubstring("budget.time"));
+    CHECK_THAT(refusal([&](auto& o) { o.request.budget.batch = {bad}; }),
+               ContainsSubstring("budget.batch"));
+    CHECK_THAT(refusal([&](auto& o) { o.request.budget.width = {bad}; }),
+               ContainsSubstring("budget.width"));
+  }
+}
+
+TEST_CASE("This end must be on this node and on a network device of it") {
+  CHECK_THAT(refusal([](auto& o) { o.request.rank = 1; }), ContainsSubstring("is not node-1"));
+  CHECK_THAT(refusal([](auto& o) { o.request.rank = 2; }), ContainsSubstring("request.rank"));
+  CHECK_THAT(refusal([](auto& o) { o.request.rank = -1; }), ContainsSubstring("request.rank"));
+  CHECK_THAT(refusal([](auto& o) { o.request.size = 3; }), ContainsSubstring("request.size"));
+  CHECK_THAT(refusal([](auto& o) { o.request.ends[0].device = "ens9"; }),
+             ContainsSubstring("no network device \"ens9\" on node-1"));
+  CHECK_THAT(refusal([](auto& o) { o.request.ends[0].device = ""; }),
+             ContainsSubstring("no network device"));
+}
+
+TEST_CASE("Names hold no paths, no blanks and no control bytes") {
+  for (const auto* const bad : {"", "a/b", "a b", "a\nb", "a;b"}) {
+    CHECK(refusal([&](auto& o) { o.measurement = bad; }) != "accepted");
+    CHECK(refusal([&](auto& o) { o.request.ends[1].node = bad; }) != "accepted");
+    CHECK(refusal([&](auto& o) { o.device_names = {std::string(bad) + "\n"}; }) != "accepted");
+  }
+  CHECK(refusal([](auto& o) { o.request.ends[1].device = "../../etc"; }) != "accepted");
+  CHECK(refusal([](auto& o) { o.request.ends[1].rail = "rail a"; }) != "accepted");
+  CHECK(refusal([](auto& o) { o.own_namespace = "a/b"; }) != "accepted");
+  CHECK(refusal([](auto& o) { o.request.measure = {"everything"}; }) != "accepted");
+}
+
+TEST_CASE("A node's own probes have one end") {
+  CHECK(refusal([](auto& o) { o.request.probe = "memory_copy"; }) != "accepted");
+  CHECK(refusal([](auto& o) {
+          o.request.probe = "memory_copy";
+          o.request.size = 1;
+          o.request.ends = {{"node-1", "numa0", ""}};
+        }) == "accepted");
+}
+
+TEST_CASE("Gathered bytes are bounded") {
+  ExchangeOrder order{"lease", "name", {0, {"a", "b"}}};
+  CHECK(check_exchange(order));
+  order.gathered.bytes = {std::string((64U << 10U) + 1, 'x')};
+  CHECK_FALSE(check_exchange(order));
+  order.gathered.bytes.assign(65, "x");
+  CHECK_FALSE(check_exchange(order));
+  order.gathered = {-1, {}};
+  CHECK_FALSE(check_exchange(order));
+}
+
+TEST_CASE("A network device is known by the kernel's own answer") {
+  CHECK(is_interface("lo"));
+  CHECK_FALSE(is_interface(""));
+  CHECK_FALSE(is_interface("no-such-device0"));
+}
