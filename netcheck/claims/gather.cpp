@@ -129,10 +129,7 @@ Status Gatherer::add_list(const Json& list, const std::string& where, int depth)
 
 Status Gatherer::add_any(const Json& object, const std::string& where, int depth) {
     const std::string kind = object.is_object() ? text_of(object, "kind") : std::string();
-    if (kind.empty()) {
-        warn(where, "holds a document without a kind");
-        return {};
-    }
+    if (kind.empty()) return {};
     if (++seen_ > most_objects) return fail(ErrorCode::invalid_input, "more than 500000 objects");
     if (kind.ends_with("List")) return add_list(object, where, depth + 1);
     add_object(object, where);

@@ -75,6 +75,7 @@ std::string name_of(grpc::StatusCode code) {
 Result<NodeHoldings> ask(const std::filesystem::path& socket, const std::string& node,
                          Deadline deadline) {
     if (auto fit = usable(socket); !fit) return tl::unexpected(std::move(fit.error()));
+    if (deadline.passed()) return fail(ErrorCode::deadline_exceeded, "no time is left");
     const auto stub = connect(socket);
     grpc::ClientContext context;
     const auto left = std::chrono::duration_cast<std::chrono::microseconds>(deadline.left());

@@ -34,6 +34,10 @@ std::vector<Finding> x20_counts(const Facts& facts);
 /// one a device that was left alone because it is held.
 std::vector<Finding> x21_interference(const Facts& facts);
 
+/// "claims": objects that were not understood, pools that are incomplete. One unobservable finding
+/// with all of them, or nothing: what was passed over here no other rule can speak about.
+std::vector<Finding> claims_understood(const Facts& facts);
+
 /// The rules above by their ids, in order: everything that holds claims against what nodes show.
 /// X11, which needs measurements, stands in x11_label_truth.hpp.
 std::vector<std::pair<std::string, Rule>> claim_rules();
