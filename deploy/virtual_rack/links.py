@@ -7,8 +7,10 @@ a device of the switch (`p` towards the node, `q` towards the leaf) and tbf can 
 from . import kernel, layout, namespaces
 from .commands import ip, read_json, tc
 
-BURST = "64kb"
-QUEUE = "2000kb"
+# 128 KiB is 5 ms of a NIC, about as long as a busy machine lets a queue wait; a tenth of 50 ms.
+# The queue holds the windows of several connections (namespaces.py), so that none is dropped.
+BURST = "128kb"
+QUEUE = "8000kb"
 
 
 def tbf(device, mbit):
