@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every fault: what it changes in the world or in the cluster's word, and that healing undoes it."""
+"""Every fault: what it changes in the world or in the cluster's word; healing undoes it."""
 
 import json
 import os

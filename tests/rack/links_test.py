@@ -38,8 +38,8 @@ class Links(RackCase):
 
     def test_a_node_has_its_own_name_hosts_and_devices(self):
         said = self.on(self.directory, "node-2", "sh", "-c",
-                       "hostname; cd /sys/class/net; for d in *; do echo $d $(cat $d/address); done; "
-                       "grep -c node- /etc/hosts").split("\n")
+                       "hostname; cd /sys/class/net; "
+                       "for d in *; do echo $d $(cat $d/address); done; grep -c node- /etc/hosts").split("\n")
         self.assertEqual(said[:6], ["node-2", "ens1 02:70:00:01:02:01", "ens2 02:70:00:01:02:02",
                                     "lo 00:00:00:00:00:00", "mgmt0 02:70:00:01:02:00", "6"])
 
