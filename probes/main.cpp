@@ -72,8 +72,8 @@ Status check_ends(const Request& request) {
     return fail(ErrorCode::invalid_input, "the request's rank, size or limit is out of bounds");
 }
 
-Status serve(ChildChannel& channel, const Request& request) {
-    if (auto good = check_ends(request); !good) return good;
+/// Runs the probe, watched; it and its libraries are gone when this returns.
+Status run_probe(ChildChannel& channel, const Request& request) {
     auto probe = find_probe(request.probe);
     if (!probe) return tl::unexpected(probe.error());
     const auto limit = std::chrono::nanoseconds(static_cast<std::int64_t>(request.limit.value * 1e9));
@@ -86,8 +86,16 @@ Status serve(ChildChannel& channel, const Request& request) {
     const auto rendezvous = request.size > 1 ? channel.rendezvous(request.rank, request.size) : nullptr;
     const probes::Task task{topology, request, rendezvous.get(), deadline, clock, sink};
     const auto unfit = (*probe)->inapplicable(task);
-    auto ran = unfit ? skip_all(**probe, task, *unfit) : (*probe)->run(task);
-    return ran ? channel.send(DoneEvent{}) : ran;
+    const auto ran = unfit ? skip_all(**probe, task, *unfit) : (*probe)->run(task);
+    probe->reset();
+    return ran;
+}
+
+Status serve(ChildChannel& channel, const Request& request) {
+    if (auto good = check_ends(request); !good) return good;
+    if (auto ran = run_probe(channel, request); !ran) return ran;
+    // After the guard: the agent may close its end as soon as it has read this.
+    return channel.send(DoneEvent{});
 }
 
 int run() {

@@ -2,6 +2,9 @@
 
 #include "probes/drivers/host/links.hpp"
 #include "probes/drivers/ucx/ucx_path.hpp"
+#include "probes/inventory.hpp"
+#include "probes/loopback_latency.hpp"
+#include "probes/memory_copy.hpp"
 #include "probes/pair/pair.hpp"
 
 namespace plumbline::probes {
@@ -9,6 +12,9 @@ namespace plumbline::probes {
 std::vector<std::unique_ptr<Probe>> all_probes() {
     const auto links_now = [] { return read_links(Deadline::after(std::chrono::seconds(2))); };
     std::vector<std::unique_ptr<Probe>> probes;
+    probes.push_back(inventory_probe());
+    probes.push_back(memory_copy_probe());
+    probes.push_back(loopback_latency_probe());
     probes.push_back(pair_probe(ucx_paths(), links_now));
     return probes;
 }

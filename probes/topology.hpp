@@ -6,7 +6,7 @@
 
 namespace plumbline::probes {
 
-/// What a measuring probe needs to know of this machine, quickly: NUMA nodes and network devices. The
+/// What a measuring probe needs to know of this machine, quickly: its network devices. The
 /// inventory looks closer. What could not be read is in Topology.problems.
 Topology look_around(const Request& request, Deadline deadline);
 

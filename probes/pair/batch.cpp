@@ -64,7 +64,20 @@ Status BatchEnd::wait_for_carrier(const std::string& device) {
     }
 }
 
+/// By what the other end says of its device; tell() looks at where the connections really went.
+Status BatchEnd::check_peer(const Opening& other) const {
+    const std::string& device = task_.request.ends[static_cast<std::size_t>(1 - rank_)].device;
+    const auto link = find_link(other.links, device);
+    if (!link) return tl::unexpected(link.error());
+    for (const auto& address : link->addresses) {
+        if (world_.allowed.allow(address)) return {};
+    }
+    if (world_.allowed.allow({})) return {};
+    return fail(ErrorCode::permission_denied, "no address of " + device + " is in the networks that a peer may be in");
+}
+
 Status BatchEnd::connect(const Opening& other) {
+    if (auto allowed = check_peer(other); !allowed) return allowed;
     if (sender_) {
         if (auto made = sender_->connect(other.receiver); !made) return made;
     }
@@ -129,7 +142,7 @@ void BatchEnd::run_latency(Closing& closing, std::uint64_t batch) {
     const BatchPlan& shared = *plans_.back();
     const HalfResult result = rank_ == 0
                                   ? ping_batch(*sender_, task_.clock, shared, task_.deadline)
-                                  : pong_batch(*receiver_, task_.clock, shared, task_.deadline);
+                                  : pong_batch(*receiver_, shared, task_.deadline);
     closing.sent = result.total;
     closing.received = result.total;
     closing.silent = result.silent;
@@ -139,6 +152,11 @@ void BatchEnd::run_latency(Closing& closing, std::uint64_t batch) {
 
 void BatchEnd::tell(Closing& closing) {
     closing.tally = world_.paths.tally();
+    for (const auto& peer : closing.tally.peers) {
+        if (world_.allowed.allow(peer)) continue;
+        closing.error = Error{ErrorCode::permission_denied, "a connection went to " + peer +
+                                                                ", outside the networks that a peer may be in"};
+    }
     for (Connection* connection : {sender_.get(), receiver_.get()}) {
         if (connection == nullptr) continue;
         for (auto& transport : connection->transports()) {

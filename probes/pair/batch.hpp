@@ -9,6 +9,7 @@
 #include "probes/pair/path.hpp"
 #include "probes/pair/shape.hpp"
 #include "probes/probe.hpp"
+#include "probes/subnets.hpp"
 
 namespace plumbline::probes {
 
@@ -20,7 +21,8 @@ struct PairWorld {
   PathDriver& paths;
   LinkReader read_links;
   Patience patience;
-  Idle idle;  ///< of this end's device
+  Idle idle;        ///< of this end's device
+  Subnets allowed;  ///< where the other end may be
 };
 
 /// This end's part of one batch: fresh connections, opened, used once and closed with it.
@@ -39,6 +41,7 @@ class BatchEnd {
   Status open();
   Status wait_for_carrier(const std::string& device);
   Status connect(const Opening& other);
+  Status check_peer(const Opening& other) const;
   void run_stream(Closing& closing, std::uint64_t batch);
   void run_latency(Closing& closing, std::uint64_t batch);
   BatchPlan plan(std::uint64_t batch, int sending_rank) const;

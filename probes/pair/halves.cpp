@@ -201,7 +201,7 @@ HalfResult receive_batch(Connection& connection, const Clock& clock, const Batch
 HalfResult ping_batch(Connection& connection, const Clock& clock, const BatchPlan& plan,
                       Deadline deadline) {
     constexpr std::size_t kSamples = 20000;
-    constexpr std::uint64_t kFirstWarm = 100;
+    constexpr std::uint64_t kFirstWarm = 50;
     HalfResult result;
     std::optional<Moment> end;
     for (std::uint64_t sequence = 0; result.batch.samples.size() < kSamples; ++sequence) {
@@ -226,8 +226,7 @@ HalfResult ping_batch(Connection& connection, const Clock& clock, const BatchPla
     return result;
 }
 
-HalfResult pong_batch(Connection& connection, const Clock& /*clock*/, const BatchPlan& plan,
-                      Deadline deadline) {
+HalfResult pong_batch(Connection& connection, const BatchPlan& plan, Deadline deadline) {
     HalfResult result;
     Word answer{};
     while (true) {

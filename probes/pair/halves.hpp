@@ -40,8 +40,7 @@ HalfResult ping_batch(Connection& connection, const Clock& clock, const BatchPla
                       Deadline deadline);
 
 /// The other end of ping_batch(): sends back what comes until told to stop.
-HalfResult pong_batch(Connection& connection, const Clock& clock, const BatchPlan& plan,
-                      Deadline deadline);
+HalfResult pong_batch(Connection& connection, const BatchPlan& plan, Deadline deadline);
 
 /// How many messages of a size are kept under way.
 std::size_t messages_under_way(std::size_t message_size);

@@ -88,8 +88,8 @@ class NumberRun {
             }
         }
         const Closing closing = end->measure((*openings)[static_cast<std::size_t>(1 - meeting_.rank())], batch);
-        const auto limit = Deadline::after(company + world_.patience.silence + world_.patience.stall);
-        auto closings = meeting_.exchange(closing, limit.earlier(task_.deadline));
+        // Both ends began together and each is bounded by the same schedule: nobody is far behind.
+        auto closings = meeting_.exchange(closing, Deadline::after(company).earlier(task_.deadline));
         if (!closings) return tl::unexpected(closings.error());
         if (meeting_.rank() == 0 && closing.batch) (*closings)[0].batch = closing.batch;
         if (auto bad = add(*closings)) return tl::unexpected(std::move(*bad));
@@ -127,7 +127,7 @@ class NumberRun {
             record_.tally[rank].retransmits += closings[rank].tally.retransmits;
             record_.tally[rank].segments += closings[rank].tally.segments;
         }
-        if (auto bad = corrupt(closings)) return bad;
+        if (auto bad = wrong(closings)) return bad;
         if (useless(closings)) {
             ++silent_;
             if (record_.batches.empty() || silent_ >= kMostSilent) return dead(closings);
@@ -147,10 +147,13 @@ class NumberRun {
         return closings[0].silent || closings[1].silent;
     }
 
-    std::optional<Trouble> corrupt(const std::array<Closing, 2>& closings) const {
+    /// What no further batch would make better.
+    std::optional<Trouble> wrong(const std::array<Closing, 2>& closings) const {
         for (int rank : {0, 1}) {
             const auto& error = closings[static_cast<std::size_t>(rank)].error;
-            if (!error || error->code != ErrorCode::data_corrupt) continue;
+            if (!error) continue;
+            if (error->code == ErrorCode::permission_denied) return Trouble{*error, {}};
+            if (error->code != ErrorCode::data_corrupt) continue;
             return Trouble{{error->code, "from " + meeting_.name_of(1 - rank) + " to " + meeting_.name_of(rank) + ": " +
                                              error->message},
                            {}};

@@ -96,7 +96,10 @@ class PairProbe final : public Probe {
         auto numbers = numbers_of(task.request);
         if (!numbers) return tl::unexpected(numbers.error());
         if (task.rendezvous == nullptr) return fail(ErrorCode::invalid_input, "a pair needs a rendezvous");
-        PairWorld world{**paths_, read_links_, patience_, look_at_idle(task)};
+        const auto subnets = task.request.options.find("peer_subnets");
+        auto allowed = Subnets::parse(subnets == task.request.options.end() ? "" : subnets->second);
+        if (!allowed) return tl::unexpected(allowed.error());
+        PairWorld world{**paths_, read_links_, patience_, look_at_idle(task), std::move(*allowed)};
         std::optional<Trouble> trouble;
         for (const Number& number : *numbers) {
             const double share = static_cast<double>(number.index) / static_cast<double>(numbers->size());

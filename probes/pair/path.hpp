@@ -16,6 +16,7 @@ namespace plumbline::probes {
 struct Tally {
   std::vector<std::string> transports;  ///< the library's words: "tcp/ens1"
   std::vector<std::string> locals;      ///< local addresses of this process's connections
+  std::vector<std::string> peers;       ///< addresses of their other ends
   std::uint64_t retransmits = 0;        ///< segments that this end sent again (TCP_INFO)
   std::uint64_t segments = 0;           ///< segments that this end sent at all (TCP_INFO)
 };

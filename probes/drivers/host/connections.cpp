@@ -23,11 +23,14 @@ struct DirectoryClose {
     void operator()(DIR* directory) const { closedir(directory); }
 };
 
-std::string local_address(int socket) {
+/// getsockname or getpeername.
+using NameCall = int (*)(int, sockaddr*, socklen_t*);
+
+std::string address_by(NameCall call, int socket) {
     sockaddr_storage address{};
     socklen_t length = sizeof address;
     void* bytes = &address;
-    if (getsockname(socket, static_cast<sockaddr*>(bytes), &length) != 0) return {};
+    if (call(socket, static_cast<sockaddr*>(bytes), &length) != 0) return {};
     char text[INET6_ADDRSTRLEN] = {};
     if (address.ss_family == AF_INET) {
         inet_ntop(AF_INET, &static_cast<const sockaddr_in*>(bytes)->sin_addr, text, sizeof text);
@@ -37,6 +40,11 @@ std::string local_address(int socket) {
     return text;
 }
 
+void add_once(std::vector<std::string>& words, std::string word) {
+    if (word.empty() || std::find(words.begin(), words.end(), word) != words.end()) return;
+    words.push_back(std::move(word));
+}
+
 void add_socket(int socket, Tally& tally) {
     tcp_info info{};
     socklen_t length = sizeof info;
@@ -44,10 +52,8 @@ void add_socket(int socket, Tally& tally) {
     if (info.tcpi_state == kListening || info.tcpi_state == kClosed) return;
     tally.retransmits += info.tcpi_total_retrans;
     tally.segments += info.tcpi_segs_out;
-    auto address = local_address(socket);
-    if (std::find(tally.locals.begin(), tally.locals.end(), address) == tally.locals.end()) {
-        tally.locals.push_back(std::move(address));
-    }
+    add_once(tally.locals, address_by(&getsockname, socket));
+    add_once(tally.peers, address_by(&getpeername, socket));
 }
 
 }  // namespace

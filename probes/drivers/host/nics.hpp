@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/files.hpp"
+#include "core/model/topology.hpp"
+#include "probes/drivers/host/links.hpp"
+
+namespace plumbline::probes {
+
+/// A NetworkDevice of what rtnetlink says alone: nothing of sysfs, for namespaces whose /sys is not
+/// mounted. Driver is the link's kind; a kind makes it virtual.
+NetworkDevice device_of(const Link& link);
+
+/// The network devices of this network namespace (rtnetlink) with what /sys/class/net adds; where
+/// `root` is not "/", those of the tree's /sys/class/net alone. No loopback. What could not be read
+/// goes to `problems`.
+std::vector<NetworkDevice> read_nics(const FileTree& root, Deadline deadline,
+                                     std::vector<std::string>& problems);
+
+/// Adds link state, driver and NUMA node of /sys/bus/pci/devices/<address> to each device. Absent
+/// fields stay absent: "Unknown", -1 and 0 lanes are absent.
+void add_link_state(const FileTree& root, std::vector<PciDevice>& devices);
+
+/// The PCI address in a sysfs path: its last component of that form; empty when there is none.
+std::string pci_address_in(const std::string& path);
+
+}  // namespace plumbline::probes
