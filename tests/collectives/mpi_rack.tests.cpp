@@ -3,9 +3,9 @@
 #include <signal.h>
 
 #include <catch2/catch_test_macros.hpp>
-#include <cstdlib>
 
 #include "agent/stage/mpi_launch.hpp"
+#include "core/child.hpp"
 #include "core/files.hpp"
 #include "tests/collectives/processes.hpp"
 
@@ -24,11 +24,12 @@ std::vector<std::string> nodes(int first, int last) {
 }
 
 MpiJob job_on(const MpiGroup& group, const std::string& rail) {
-  const char* const rack = std::getenv("PLUMBLINE_RACK");
-  if (rack == nullptr) SKIP("no rack: tests/collectives/over_rack raises one and runs this");
+  const auto named = environment_of({"PLUMBLINE_RACK"});
+  if (named.empty()) SKIP("no rack: tests/collectives/over_rack raises one and runs this");
+  const std::string rack = named[0].substr(named[0].find('=') + 1);
   MpiJob job;
   job.rank_program = RANK_PROGRAM;
-  job.mpi_agent = std::string(rack) + "/mpi-agent";
+  job.mpi_agent = rack + "/mpi-agent";
   job.group = group;
   job.rail = rail;
   job.rail_subnet = rail == "rail-a" ? "10.70.1.0/24" : "10.70.2.0/24";
@@ -37,7 +38,7 @@ MpiJob job_on(const MpiGroup& group, const std::string& rail) {
   job.budget.time = {20};
   job.budget.width = 1;  // the machine is shared: what counts here is that it is right
   job.limit = {60};
-  job.log = std::string(rack) + "/logs/mpi.log";
+  job.log = rack + "/logs/mpi.log";
   return job;
 }
 
