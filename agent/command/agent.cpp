@@ -37,7 +37,7 @@ void add_options(CLI::App& command, AgentOptions& options) {
       ->check(address);
   command
       .add_option("--allow-peer-subnet", options.peer_subnets,
-                  "Networks that a measured peer may be in; may be given again (default: any)")
+                  "Only devices with an address in this network are measured; may be given again")
       ->expected(1);
 }
 

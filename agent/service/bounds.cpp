@@ -97,8 +97,12 @@ Status check_pair(const Request& request, const NodeWords& words) {
     return refuse("request.sizes is empty");
   }
   const auto& device = request.ends[static_cast<std::size_t>(request.rank)].device;
-  if (!words.is_interface(device)) {
+  if (device.empty() || !words.is_interface(device)) {
     return fail(ErrorCode::not_found, "no network device \"" + device + "\" on " + words.node);
+  }
+  if (!words.is_allowed(device)) {
+    return fail(ErrorCode::permission_denied,
+                device + " on " + words.node + " has no address in a network that may be measured");
   }
   return {};
 }

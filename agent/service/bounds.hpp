@@ -22,6 +22,7 @@ inline constexpr std::size_t kMessageMost = 8U << 20U;       ///< bytes of one c
 struct NodeWords {
   std::string node;                                      ///< this node's name
   std::function<bool(const std::string&)> is_interface;  ///< a netdev of this node
+  std::function<bool(const std::string&)> is_allowed;    ///< on a network that may be measured
 };
 
 /// Success when the order is one that this agent carries out: a named probe, every number within

@@ -57,9 +57,10 @@ Result<NodeSettings> settings_of(const AgentOptions& options) {
   if (!options.sysfs_root.empty()) {
     settings.inventory_options["sysfs_root"] = options.sysfs_root.string();
   }
-  for (const auto& subnet : options.peer_subnets) {
-    auto& list = settings.pair_options["peer_subnets"];
-    list += (list.empty() ? "" : ",") + subnet;
+  for (const auto& text : options.peer_subnets) {
+    const auto network = netcheck::parse_subnet(text);
+    if (!network) return fail(ErrorCode::invalid_input, "\"" + text + "\" is no network (CIDR)");
+    settings.networks.push_back(*network);
   }
   settings.ask_holdings = [socket = options.kubelet_socket, node = options.node](Deadline by) {
     return netcheck::claims::kubelet_holdings(socket, node, by);

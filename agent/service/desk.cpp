@@ -102,7 +102,8 @@ Result<MeasureOrder> Desk::admit(const std::string& peer, const std::string& tex
   if (const auto held = leases_.check(peer, order->lease); !held) {
     return tl::unexpected(held.error());
   }
-  const auto sound = check_order(*order, {settings_.node, is_interface});
+  const auto allowed = [&](const auto& device) { return on_networks(device, settings_.networks); };
+  const auto sound = check_order(*order, {settings_.node, is_interface, allowed});
   if (!sound) return tl::unexpected(sound.error());
   return order;
 }
@@ -141,7 +142,6 @@ Status Desk::run(const std::string& peer, const MeasureOrder& order, const Liste
     };
     Request request = order.request;
     if (request.probe == "inventory") request.options = settings_.inventory_options;
-    if (request.probe == "pair") request.options = settings_.pair_options;
     end = run_child(*child, request, sink, stop);
   } else {
     end.failed = Failed{watch.error(), ""};

@@ -11,6 +11,7 @@
 #include "agent/service/lease_table.hpp"
 #include "agent/service/measurements.hpp"
 #include "agent/service/metrics.hpp"
+#include "agent/service/networks.hpp"
 #include "agent/service/tenant_watch.hpp"
 #include "core/clock.hpp"
 #include "core/log.hpp"
@@ -22,7 +23,7 @@ struct NodeSettings {
   std::string node;
   ProbeProgram program;
   std::map<std::string, std::string> inventory_options;  ///< for the inventory child
-  std::map<std::string, std::string> pair_options;       ///< for the child of a pair
+  std::vector<netcheck::Subnet> networks;                ///< that may be measured; empty: all
   AskHoldings ask_holdings;
 };
 

@@ -1,4 +1,5 @@
 #include "agent/service/bounds.hpp"
+#include "agent/service/networks.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -26,7 +27,8 @@ MeasureOrder good() {
 }
 
 Status check(const MeasureOrder& order) {
-  return check_order(order, {"node-1", [](const std::string& name) { return name == "ens1"; }});
+  return check_order(order, {"node-1", [](const auto& name) { return name != "ens9"; },
+                             [](const auto& name) { return name != "ens3"; }});
 }
 
 /// The refusal of a good order after one change.
@@ -87,8 +89,9 @@ TEST_CASE("This end must be on this node and on a network device of it") {
   CHECK_THAT(refusal([](auto& o) { o.request.size = 3; }), ContainsSubstring("request.size"));
   CHECK_THAT(refusal([](auto& o) { o.request.ends[0].device = "ens9"; }),
              ContainsSubstring("no network device \"ens9\" on node-1"));
-  CHECK_THAT(refusal([](auto& o) { o.request.ends[0].device = ""; }),
-             ContainsSubstring("no network device"));
+  CHECK(refusal([](auto& o) { o.request.ends[0].device = ""; }) != "accepted");
+  CHECK_THAT(refusal([](auto& o) { o.request.ends[0].device = "ens3"; }),
+             ContainsSubstring("no address in a network that may be measured"));
 }
 
 TEST_CASE("Names hold no paths, no blanks and no control bytes") {
@@ -121,6 +124,16 @@ TEST_CASE("Gathered bytes are bounded") {
   CHECK_FALSE(check_exchange(order));
   order.gathered = {-1, {}};
   CHECK_FALSE(check_exchange(order));
+}
+
+TEST_CASE("A device is on a network by the addresses it has now") {
+  const auto loopback = netcheck::parse_subnet("127.0.0.0/8");
+  const auto other = netcheck::parse_subnet("10.255.0.0/16");
+  REQUIRE((loopback && other));
+  CHECK(on_networks("lo", {}));
+  CHECK(on_networks("lo", {*other, *loopback}));
+  CHECK_FALSE(on_networks("lo", {*other}));
+  CHECK_FALSE(on_networks("no-such-device0", {*loopback}));
 }
 
 TEST_CASE("A network device is known by the kernel's own answer") {
