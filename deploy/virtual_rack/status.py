@@ -10,7 +10,8 @@ def read(rack):
     here = set(namespaces.present(rack.names.prefix))
     rates = _rates(rack.names.fabric) if rack.names.fabric in here else {}
     devices = {name: links.show(name) for name in here}
-    losses = {name: _loss_tables(name) for name in here}
+    lossy = {rack.names.fabric, *(rack.names.namespace(node.name) for node in layout.NODES)}
+    losses = {name: _loss_tables(name) for name in here & lossy}
     return {
         "schema": "plumbline.rack-status/v1",
         "directory": rack.names.directory,
