@@ -69,9 +69,9 @@ Result<std::unique_ptr<HttpServer>> HttpServer::open(const std::string& address,
                                             ": the address is not free or not of this machine");
   }
   mg_set_request_handler(parts->context, "/", show_nothing, nullptr);
-  mg_set_request_handler(parts->context, "/metrics$", show_metrics, &parts->pages);
-  mg_set_request_handler(parts->context, "/healthz$", show_health, &parts->pages);
-  mg_set_request_handler(parts->context, "/readyz$", show_readiness, &parts->pages);
+  mg_set_request_handler(parts->context, "/metrics", show_metrics, &parts->pages);
+  mg_set_request_handler(parts->context, "/healthz", show_health, &parts->pages);
+  mg_set_request_handler(parts->context, "/readyz", show_readiness, &parts->pages);
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(parts)));
 }
 
