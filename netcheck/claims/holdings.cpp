@@ -55,4 +55,17 @@ Result<NodeHoldings> holdings_of(const v1::ListPodResourcesResponse& answer,
     return found;
 }
 
+Result<NodeHoldings> parse_holdings(std::string_view bytes, const std::string& node,
+                                    const std::string& source) {
+    // The error below says it; protobuf would say it on stderr as well.
+    const google::protobuf::LogSilencer silence;
+    v1::ListPodResourcesResponse answer;
+    const bool fits = bytes.size() <= (16U << 20U);
+    if (!fits || !answer.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+        return fail(ErrorCode::invalid_input,
+                    source + " is not a PodResources answer of at most 16 MiB");
+    }
+    return holdings_of(answer, node, source);
+}
+
 }  // namespace plumbline::netcheck::claims

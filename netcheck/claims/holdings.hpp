@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/model/allocation.hpp"
 #include "core/result.hpp"
@@ -16,5 +17,9 @@ namespace plumbline::netcheck::claims {
 /// More than 100000 holdings is an error.
 Result<NodeHoldings> holdings_of(const v1::ListPodResourcesResponse& answer,
                                  const std::string& node, const std::string& source);
+
+/// The same from an answer's bytes, as a recording holds them.
+Result<NodeHoldings> parse_holdings(std::string_view bytes, const std::string& node,
+                                    const std::string& source);
 
 }  // namespace plumbline::netcheck::claims
