@@ -31,8 +31,8 @@ NodeClaim read_node(const Fields& fields) {
 
 Tree tree_of(const SliceDevice& device) {
   Tree attributes = Tree::object();
-  for (const auto& [name, value] : device.attributes) {
-    std::visit([&](const auto& held) { attributes[name] = held; }, value);
+  for (const auto& attribute : device.attributes) {
+    std::visit([&](const auto& held) { attributes[attribute.first] = held; }, attribute.second);
   }
   return {{"name", device.name}, {"index", device.index}, {"attributes", std::move(attributes)}};
 }
