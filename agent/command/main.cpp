@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 
@@ -20,7 +21,7 @@ int columns() {
 
 int main(int count, char** words) {
   try {
-    plumbline::agent::quiet_transport();
+    if (std::getenv("GRPC_VERBOSITY") == nullptr) plumbline::agent::quiet_transport();
     const plumbline::agent::Streams streams{std::cout, std::cerr, ::isatty(STDOUT_FILENO) == 1,
                                             ::isatty(STDERR_FILENO) == 1, columns()};
     const int code = plumbline::agent::run_command_line(count, words, streams);

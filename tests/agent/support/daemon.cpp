@@ -4,6 +4,7 @@
 
 #include <array>
 #include <catch2/catch_test_macros.hpp>
+#include <charconv>
 
 #include "core/files.hpp"
 
@@ -49,7 +50,9 @@ int Daemon::port_in_log(const std::string& before) const {
   const auto text = log();
   const auto found = text.find(before);
   REQUIRE(found != std::string::npos);
-  return std::atoi(text.c_str() + found + before.size());
+  int port = 0;
+  std::from_chars(text.data() + found + before.size(), text.data() + text.size(), port);
+  return port;
 }
 
 std::unique_ptr<AgentConnection> Daemon::connect(const std::string& name,
