@@ -106,7 +106,7 @@ int run() {
     if (!output) return complain(output.error());
     ChildChannel channel(STDIN_FILENO, *output);
     const auto request = channel.receive_request(Deadline::after(std::chrono::seconds(10)));
-    if (!request) return complain(request.error());
+    if (!request) return complain({request.error().code, "reading the request: " + request.error().message});
     const auto served = serve(channel, *request);
     return served ? 0 : complain(served.error());
 }

@@ -229,16 +229,20 @@ HalfResult ping_batch(Connection& connection, const Clock& clock, const BatchPla
 HalfResult pong_batch(Connection& connection, const BatchPlan& plan, Deadline deadline) {
     HalfResult result;
     Word answer{};
-    while (true) {
+    for (std::uint64_t sequence = 0;; ++sequence) {
         const auto limit = Deadline::after(plan.silence).earlier(deadline);
         auto value = receive_word(connection, limit);
         if (!value) {
-            result.error = value.error();
+            if (!result.error) result.error = value.error();
             result.silent = result.total == 0;
             break;
         }
         if (*value == kLastValue) break;
         result.total += sizeof(Word);
+        if (*value != ping_value(plan.pattern, sequence)) {
+            // It is answered all the same: the other end would wait for nothing.
+            result.error = Error{ErrorCode::data_corrupt, "ping " + std::to_string(sequence) + " is not the word that was sent"};
+        }
         answer = word_of(~*value);
         if (auto sent = connection.send(answer); !sent) {
             result.error = sent.error();

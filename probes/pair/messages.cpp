@@ -101,10 +101,41 @@ Closing read_closing(const Json& json) {
     return closing;
 }
 
+/// Walks over a message and ends where it is nested deeper than ours are: the library's reader calls
+/// itself for every level.
+class DepthCheck final : public nlohmann::json_sax<Json> {
+ public:
+    bool null() override { return true; }
+    bool boolean(bool) override { return true; }
+    bool number_integer(number_integer_t) override { return true; }
+    bool number_unsigned(number_unsigned_t) override { return true; }
+    bool number_float(number_float_t, const string_t&) override { return true; }
+    bool string(string_t&) override { return true; }
+    bool binary(binary_t&) override { return true; }
+    bool key(string_t&) override { return true; }
+    bool start_object(std::size_t) override { return ++depth_ <= kDeepest; }
+    bool start_array(std::size_t) override { return ++depth_ <= kDeepest; }
+    bool end_object() override { return leave(); }
+    bool end_array() override { return leave(); }
+    bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+
+ private:
+    static constexpr int kDeepest = 8;
+    bool leave() {
+        --depth_;
+        return true;
+    }
+    int depth_ = 0;
+};
+
 /// The library's exceptions end here.
 template <typename T>
 Result<T> unpack(const std::string& bytes, T (*read)(const Json&)) {
     try {
+        DepthCheck depth;
+        if (!Json::sax_parse(bytes, &depth, Json::input_format_t::msgpack)) {
+            return fail(ErrorCode::invalid_input, "the other end's message is not of the form");
+        }
         const Json json = Json::from_msgpack(bytes);
         return read(json);
     } catch (const Json::exception& problem) {
