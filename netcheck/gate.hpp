@@ -13,8 +13,8 @@ struct GateAnswer {
 };
 
 /// Asks kubelet, claims and sandboxes about one device (X21). Held by nobody or by a pod of the
-/// stage's own namespace: allowed. Held by another pod, or not knowable: not allowed, with the holder
-/// or the reason. Pure.
+/// stage's own namespace: allowed. Held by another pod, or not knowable: not allowed, with the
+/// holder or the reason. Pure.
 GateAnswer gate(const Facts& facts, const Endpoint& device);
 
 }  // namespace plumbline::netcheck

@@ -134,45 +134,50 @@ TEST_CASE("Lists in lists end somewhere") {
 }
 
 TEST_CASE("A malformed object becomes a warning with file, object and field") {
-    const auto [api, kind, body, field] = GENERATE(table<const char*, const char*, const char*,
-                                                         const char*>(
-        {{resource, "ResourceSlice", R"("spec":[])", "spec: is of type array, not an object"},
-         {resource, "ResourceSlice", R"("spec":{"driver":"d"})", "spec.pool.name: is missing"},
-         {resource, "ResourceSlice", R"("spec":{"driver":"d","pool":{"name":"p"},"devices":{}})",
-          "spec.devices: is of type object, not a list"},
-         {resource, "ResourceSlice", R"("spec":{"driver":"d","pool":{"name":"p"},"devices":[{}]})",
-          "spec.devices[0].name: is missing"},
-         {resource, "ResourceSlice",
-          R"("spec":{"driver":"d","pool":{"name":"p"},"devices":[{"name":"a","attributes":{"mtu":{"int":"9"}}}]})",
-          "spec.devices[0].attributes.mtu.int: is of type string, not a whole number"},
-         {resource, "ResourceSlice",
-          R"("spec":{"driver":"d","pool":{"name":"p","generation":9999999999999999999}})",
-          "spec.pool.generation: "},
-         {resource, "ResourceSlice",
-          R"("spec":{"driver":"d","pool":{"name":"p","generation":1.5}})",
-          "spec.pool.generation: "},
-         {resource, "ResourceClaim",
-          R"("status":{"allocation":{"devices":{"results":[{"device":"x"}]}}})",
-          "status.allocation.devices.results[0].driver: is missing"},
-         {resource, "ResourceClaim", R"("status":{"allocation":{"devices":{"results":[7]}}})",
-          "status.allocation.devices.results[0]: is of type number, not an object"},
-         {resource, "ResourceClaim",
-          R"("status":{"allocation":{"devices":{"results":[{"driver":"d","device":"x","adminAccess":"yes"}]}}})",
-          "adminAccess: is of type string, not true or false"},
-         {resource, "ResourceClaim",
-          R"("status":{"allocation":{"devices":{"results":[{"driver":"d","device":"x"}]}},"devices":[{"driver":"d","device":"x","networkData":{"ips":[1]}}]})",
-          "status.devices[0].networkData.ips: holds a number among texts"},
-         {"v1", "Pod", R"("spec":{"hostNetwork":1})", "spec.hostNetwork: is of type number"},
-         {"v1", "Pod", R"("spec":{"resourceClaims":"x"})",
-          "spec.resourceClaims: is of type string"},
-         {"v1", "Node", R"("status":{"allocatable":{"cpu":[]}})",
-          "status.allocatable.cpu: is of type array"},
-         {"scheduling.k8s.io/v1alpha2", "PodGroup",
-          R"("spec":{"schedulingPolicy":{"gang":{"minCount":"2"}}})",
-          "spec.schedulingPolicy.gang.minCount: is of type string"},
-         {"scheduling.k8s.io/v1alpha2", "PodGroup",
-          R"("spec":{"schedulingConstraints":{"topology":[{}]}})",
-          "spec.schedulingConstraints.topology[0].key: is missing"}}));
+    const auto [api, kind, body, field] =
+        GENERATE(table<const char*, const char*, const char*, const char*>(
+            {{resource, "ResourceSlice", R"("spec":[])", "spec: is of type array, not an object"},
+             {resource, "ResourceSlice", R"("spec":{"driver":"d"})", "spec.pool.name: is missing"},
+             {resource, "ResourceSlice",
+              R"("spec":{"driver":"d","pool":{"name":"p"},"devices":{}})",
+              "spec.devices: is of type object, not a list"},
+             {resource, "ResourceSlice",
+              R"("spec":{"driver":"d","pool":{"name":"p"},"devices":[{}]})",
+              "spec.devices[0].name: is missing"},
+             {resource, "ResourceSlice",
+              R"("spec":{"driver":"d","pool":{"name":"p"},)"
+              R"("devices":[{"name":"a","attributes":{"mtu":{"int":"9"}}}]})",
+              "spec.devices[0].attributes.mtu.int: is of type string, not a whole number"},
+             {resource, "ResourceSlice",
+              R"("spec":{"driver":"d","pool":{"name":"p","generation":9999999999999999999}})",
+              "spec.pool.generation: "},
+             {resource, "ResourceSlice",
+              R"("spec":{"driver":"d","pool":{"name":"p","generation":1.5}})",
+              "spec.pool.generation: "},
+             {resource, "ResourceClaim",
+              R"("status":{"allocation":{"devices":{"results":[{"device":"x"}]}}})",
+              "status.allocation.devices.results[0].driver: is missing"},
+             {resource, "ResourceClaim", R"("status":{"allocation":{"devices":{"results":[7]}}})",
+              "status.allocation.devices.results[0]: is of type number, not an object"},
+             {resource, "ResourceClaim",
+              R"("status":{"allocation":{"devices":{"results":)"
+              R"([{"driver":"d","device":"x","adminAccess":"yes"}]}}})",
+              "adminAccess: is of type string, not true or false"},
+             {resource, "ResourceClaim",
+              R"("status":{"allocation":{"devices":{"results":[{"driver":"d","device":"x"}]}},)"
+              R"("devices":[{"driver":"d","device":"x","networkData":{"ips":[1]}}]})",
+              "status.devices[0].networkData.ips: holds a number among texts"},
+             {"v1", "Pod", R"("spec":{"hostNetwork":1})", "spec.hostNetwork: is of type number"},
+             {"v1", "Pod", R"("spec":{"resourceClaims":"x"})",
+              "spec.resourceClaims: is of type string"},
+             {"v1", "Node", R"("status":{"allocatable":{"cpu":[]}})",
+              "status.allocatable.cpu: is of type array"},
+             {"scheduling.k8s.io/v1alpha2", "PodGroup",
+              R"("spec":{"schedulingPolicy":{"gang":{"minCount":"2"}}})",
+              "spec.schedulingPolicy.gang.minCount: is of type string"},
+             {"scheduling.k8s.io/v1alpha2", "PodGroup",
+              R"("spec":{"schedulingConstraints":{"topology":[{}]}})",
+              "spec.schedulingConstraints.topology[0].key: is missing"}}));
     const std::string said = warning(api, kind, body);
     CHECK_THAT(said, ContainsSubstring(std::string("x.json: ") + kind + " ns/it: "));
     CHECK_THAT(said, ContainsSubstring(field));
@@ -190,7 +195,8 @@ TEST_CASE("Unknown kinds, groups and fields are passed over without a word") {
     folder.with("x.json", R"({"kind":"List","apiVersion":"v1","items":[
         {"kind":"PodGroup","apiVersion":"scheduling.x-k8s.io/v1alpha1","metadata":{"name":"a"}},
         {"kind":"Widget","apiVersion":"example.com/v1","spec":7},
-        {"kind":"Pod","apiVersion":"v1","metadata":{"name":"p"},"spec":{"futureField":{"x":[]}}}]})");
+        {"kind":"Pod","apiVersion":"v1","metadata":{"name":"p"},
+         "spec":{"futureField":{"x":[]}}}]})");
     const auto view = read(folder.path());
     REQUIRE(view);
     CHECK(view->warnings.empty());
