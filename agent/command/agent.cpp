@@ -38,7 +38,7 @@ void add_options(CLI::App& command, AgentOptions& options) {
   command
       .add_option("--allow-peer-subnet", options.peer_subnets,
                   "Only devices with an address in this network are measured; may be given again")
-      ->expected(1);
+      ->allow_extra_args(false);
 }
 
 }  // namespace

@@ -76,7 +76,9 @@ TEST_CASE("Files that are not there are the user's to mend") {
   CHECK(report.status == 64);
   CHECK_THAT(report.err, ContainsSubstring("report.json"));
   const auto agent = plumbline_with({"agent", "--node", "n", "--listen", "127.0.0.1:0", "--tls-ca",
-                                     "/nowhere/ca.pem", "--tls-cert", "b", "--tls-key", "c"});
+                                     "/nowhere/ca.pem", "--tls-cert", "b", "--tls-key", "c",
+                                     "--allow-peer-subnet", "10.70.1.0/24", "--allow-peer-subnet",
+                                     "10.70.2.0/24"});
   CHECK(agent.status == 64);
   CHECK_THAT(agent.err, ContainsSubstring("/nowhere/ca.pem"));
 }
