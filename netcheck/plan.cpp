@@ -134,7 +134,7 @@ Plan plan(const Facts& facts) {
       }
     }
   }
-  result.goodput = pack(std::move(waiting));
+  result.goodput = pack(waiting);
   return result;
 }
 

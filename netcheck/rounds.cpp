@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <set>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -10,45 +10,71 @@ namespace plumbline::netcheck {
 namespace {
 
 constexpr std::size_t kSmallPlan = 600;  ///< pairs; more are packed in one order only
-constexpr int kShuffles = 200;
+constexpr int kShuffles = 100;
+
+/// A pair by its place in the list and by numbers for all that it occupies.
+struct Job {
+  std::size_t place = 0;
+  std::vector<std::size_t> needs;
+  bool alone = false;
+};
 
 /// What the pairs of one round occupy.
 struct Occupied {
-  std::set<std::string> taken;
+  std::vector<bool> taken;
+  std::vector<std::size_t> places;
   bool closed = false;
 
-  static std::vector<std::string> needs(const PlannedPair& pair) {
-    std::vector<std::string> names = pair.hops;
-    names.push_back("node " + pair.from.node);
-    names.push_back("node " + pair.to.node);
-    return names;
+  bool admits(const Job& job) const {
+    if (closed || (job.alone && !places.empty())) return false;
+    return std::none_of(job.needs.begin(), job.needs.end(),
+                        [this](std::size_t need) { return taken[need]; });
   }
-  bool admits(const std::vector<std::string>& needs, bool alone) const {
-    if (closed || (alone && !taken.empty())) return false;
-    return std::none_of(needs.begin(), needs.end(),
-                        [this](const auto& name) { return taken.count(name) != 0; });
-  }
-  void take(const std::vector<std::string>& needs, bool alone) {
-    taken.insert(needs.begin(), needs.end());
-    closed = alone;
+  void take(const Job& job) {
+    for (const std::size_t need : job.needs) taken[need] = true;
+    places.push_back(job.place);
+    closed = job.alone;
   }
 };
 
-std::vector<Round> first_fit(const std::vector<WaitingPair>& pairs) {
-  std::vector<Round> rounds;
-  std::vector<Occupied> occupied;
+/// The jobs of all pairs; `names` becomes the number of different things they occupy.
+std::vector<Job> jobs_of(const std::vector<WaitingPair>& pairs, std::size_t& names) {
+  std::map<std::string, std::size_t> numbers;
+  std::vector<Job> jobs;
   for (const WaitingPair& waiting : pairs) {
-    const auto needs = Occupied::needs(waiting.pair);
-    std::size_t place = 0;
-    while (place < rounds.size() && !occupied[place].admits(needs, waiting.alone)) ++place;
-    if (place == rounds.size()) {
-      rounds.emplace_back();
-      occupied.emplace_back();
+    Job job{jobs.size(), {}, waiting.alone};
+    std::vector<std::string> needs = waiting.pair.hops;
+    needs.push_back("node " + waiting.pair.from.node);
+    needs.push_back("node " + waiting.pair.to.node);
+    for (const std::string& need : needs) {
+      job.needs.push_back(numbers.emplace(need, numbers.size()).first->second);
     }
-    rounds[place].pairs.push_back(waiting.pair);
-    occupied[place].take(needs, waiting.alone);
+    jobs.push_back(std::move(job));
+  }
+  names = numbers.size();
+  return jobs;
+}
+
+std::vector<Occupied> first_fit(const std::vector<Job>& jobs, std::size_t names) {
+  std::vector<Occupied> rounds;
+  for (const Job& job : jobs) {
+    auto round = std::find_if(rounds.begin(), rounds.end(),
+                              [&](const Occupied& occupied) { return occupied.admits(job); });
+    if (round == rounds.end()) {
+      round = rounds.insert(rounds.end(), Occupied{std::vector<bool>(names, false), {}, false});
+    }
+    round->take(job);
   }
   return rounds;
+}
+
+/// No plan has fewer rounds than the busiest node or hop has pairs.
+std::size_t least_rounds(const std::vector<Job>& jobs, std::size_t names) {
+  std::vector<std::size_t> uses(names, 0);
+  for (const Job& job : jobs) {
+    for (const std::size_t need : job.needs) ++uses[need];
+  }
+  return uses.empty() ? 0 : *std::max_element(uses.begin(), uses.end());
 }
 
 /// Steps of a fixed linear congruential sequence (Knuth's MMIX constants): the same on every machine.
@@ -60,33 +86,41 @@ struct Sequence {
   }
 };
 
-void shuffle(std::vector<WaitingPair>& pairs, std::uint64_t seed) {
+void shuffle(std::vector<Job>& jobs, std::uint64_t seed) {
   Sequence sequence{seed};
-  for (std::size_t left = pairs.size(); left > 1; --left) {
-    std::swap(pairs[left - 1], pairs[sequence.below(left)]);
+  for (std::size_t left = jobs.size(); left > 1; --left) {
+    std::swap(jobs[left - 1], jobs[sequence.below(left)]);
   }
 }
 
-void longest_first(std::vector<WaitingPair>& pairs) {
-  std::stable_sort(pairs.begin(), pairs.end(), [](const auto& one, const auto& other) {
-    return one.pair.hops.size() > other.pair.hops.size();
+void longest_first(std::vector<Job>& jobs) {
+  std::stable_sort(jobs.begin(), jobs.end(), [](const Job& one, const Job& other) {
+    return one.needs.size() > other.needs.size();
   });
 }
 
 }  // namespace
 
-std::vector<Round> pack(std::vector<WaitingPair> pairs) {
-  longest_first(pairs);
-  std::vector<Round> best = first_fit(pairs);
-  if (pairs.size() > kSmallPlan) return best;
+std::vector<Round> pack(const std::vector<WaitingPair>& pairs) {
+  std::size_t names = 0;
+  std::vector<Job> jobs = jobs_of(pairs, names);
+  longest_first(jobs);
+  std::vector<Occupied> best = first_fit(jobs, names);
+  const std::size_t least = least_rounds(jobs, names);
   for (int attempt = 1; attempt <= kShuffles; ++attempt) {
-    std::vector<WaitingPair> mixed = pairs;
+    if (pairs.size() > kSmallPlan || best.size() <= least) break;
+    std::vector<Job> mixed = jobs;
     shuffle(mixed, static_cast<std::uint64_t>(attempt));
     longest_first(mixed);
-    std::vector<Round> rounds = first_fit(mixed);
+    std::vector<Occupied> rounds = first_fit(mixed, names);
     if (rounds.size() < best.size()) best = std::move(rounds);
   }
-  return best;
+  std::vector<Round> rounds;
+  for (const Occupied& occupied : best) {
+    rounds.emplace_back();
+    for (const std::size_t place : occupied.places) rounds.back().pairs.push_back(pairs[place].pair);
+  }
+  return rounds;
 }
 
 }  // namespace plumbline::netcheck

@@ -15,6 +15,6 @@ struct WaitingPair {
 /// Packs pairs into few rounds: no two of a round share a node or a hop. First fit over the pairs, longest
 /// paths first, and for small plans over some fixed shuffles too; the fewest rounds win.
 /// Deterministic.
-std::vector<Round> pack(std::vector<WaitingPair> pairs);
+std::vector<Round> pack(const std::vector<WaitingPair>& pairs);
 
 }  // namespace plumbline::netcheck

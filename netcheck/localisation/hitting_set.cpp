@@ -11,7 +11,7 @@ namespace {
 using Sets = std::vector<std::vector<int>>;
 
 constexpr std::size_t kMostCulprits = 4;
-constexpr int kMostSteps = 200000;
+constexpr int kMostSteps = 50000;
 
 bool contains(const std::vector<int>& set, int part) {
   return std::binary_search(set.begin(), set.end(), part);
