@@ -102,7 +102,9 @@ void measure(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan) 
   measure_nodes(run, facts);
   measure_rounds(run, facts, plan.goodput, Pass::first, PairWork::goodput);
   gather_outcomes(run, plan, facts);
-  measure_rounds(run, facts, netcheck::suspects(facts), Pass::alone, PairWork::goodput);
+  const auto again = netcheck::suspects(facts);
+  run.expect_steps(count_steps(run.file, facts, plan) + again.size());
+  measure_rounds(run, facts, again, Pass::alone, PairWork::goodput);
   measure_rounds(run, facts, plan.latency, Pass::first, PairWork::latency);
   measure_collectives(run, facts);
   gather_outcomes(run, plan, facts);

@@ -18,9 +18,10 @@ def text():
             "key: pki/coordinator-key.pem}\n"
             "claims: {bundle: bundle}\n"
             f"own: {{namespace: {layout.OWN_NAMESPACE}}}\n"
-            f"fabric:\n  rack_label: {layout.RACK_LABEL}\n  rails:\n{rails}"
+            f"fabric:\n  rack_label: {layout.RACK_LABEL}\n"
+            f"  management: {layout.MANAGEMENT_SUBNET}\n  rails:\n{rails}"
             "require: {coverage: 1.0}\n"
-            "measure: {width: 0.01, pair_budget: 8s, message_sizes: [64KiB, 1MiB], "
-            "latency: true, node_probes: true}\n"
+            "measure: {width: 0.01, pair_budget: 3s, batch: 150ms, message_sizes: [64KiB], "
+            "both_ways: true, latency: true, node_probes: true}\n"
             "collectives: {operations: [all_reduce], groups: [all, rack], size: 4MiB}\n"
             "deadline: 10m\n")
