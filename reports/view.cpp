@@ -35,6 +35,14 @@ std::string collective_text(const Outcome& outcome) {
            (ranks.empty() ? "" : ", " + ranks + " ranks") + size_text(outcome);
 }
 
+/// Too few batches leave an interval without bounds.
+std::string interval_text(const Measured& measured) {
+    const Interval& interval = measured.interval;
+    if (!std::isfinite(interval.low) || !std::isfinite(interval.high)) return "[no interval]";
+    return '[' + value_text(measured.unit, interval.low) + ", " +
+           value_text(measured.unit, interval.high) + ']';
+}
+
 std::string proof_text(const Measured& measured) {
     if (measured.proof.empty()) return ", path not proven";
     const auto held = std::count_if(measured.proof.begin(), measured.proof.end(),
@@ -176,9 +184,7 @@ std::string percent(double share) {
 }
 
 std::string measured_text(const Measured& measured) {
-    std::string text = value_text(measured.unit, measured.value) + " [" +
-                       value_text(measured.unit, measured.interval.low) + ", " +
-                       value_text(measured.unit, measured.interval.high) + ']';
+    std::string text = value_text(measured.unit, measured.value) + ' ' + interval_text(measured);
     if (!measured.batches.empty()) {
         const std::size_t count = measured.batches.size();
         text += " over " + std::to_string(count) + (count == 1 ? " batch" : " batches");

@@ -1,5 +1,5 @@
 # Bundles the report page and embeds it: npm packages and bundle live in the build folder, so that build
-# folders do not disturb each other and the source tree stays clean. docs/decisions/report-page.md says why.
+# folders do not disturb each other and the source tree stays clean. docs/decisions/0007-the-page-is-bundled-at-build-time.md says why.
 
 set(PLUMBLINE_REPORT_PAGE "" CACHE FILEPATH
   "A page.html that `npm run build` in reports/web made elsewhere; empty: it is bundled here, which needs npm")
@@ -11,7 +11,7 @@ function(_plumbline_bundle_page result)
   mark_as_advanced(PLUMBLINE_NODE PLUMBLINE_NPM)
   if(NOT PLUMBLINE_NODE OR NOT PLUMBLINE_NPM)
     message(FATAL_ERROR "node and npm are needed to bundle the report page: install them with "
-      "deploy/packages/install web, or give -DPLUMBLINE_REPORT_PAGE=FILE with a page bundled elsewhere")
+      "deploy/packages/install build, or give -DPLUMBLINE_REPORT_PAGE=FILE with a page bundled elsewhere")
   endif()
   set(web ${CMAKE_CURRENT_SOURCE_DIR}/web)
   set(out ${CMAKE_CURRENT_BINARY_DIR}/web)

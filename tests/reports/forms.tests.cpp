@@ -71,3 +71,13 @@ TEST_CASE("Every sample is read back from its JSON as it was") {
         CHECK(json::encode(*read) == text);
     }
 }
+
+TEST_CASE("A report.json that was recorded when v1 began is still read, and written the same") {
+    const auto text = read_file(fs::path(PLUMBLINE_REPORT_FIXTURES) / "v1.json");
+    REQUIRE(text);
+    const auto report = json::decode_report(*text);
+    REQUIRE(report);
+    CHECK(report->findings.size() == 3);
+    CHECK(report->outcomes.size() == 5);
+    CHECK(json::encode(*report) == *text);
+}

@@ -1,5 +1,5 @@
-// write-sample-reports DIR: every sample in every written form, for tests that need files and for
-// the eye; and as a page alone, 64 nodes with 8 rails.
+// write-sample-reports [--small] DIR: every sample in every written form, for tests that need files
+// and for the eye; and as a page alone, 64 nodes with 8 rails. --small leaves the large ones out.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -31,21 +31,21 @@ bool write_sample(const std::filesystem::path& folder, const plumbline::samples:
 }  // namespace
 
 int main(int count, char** arguments) {
-    if (count != 2) {
-        std::cerr << "usage: write-sample-reports DIR\n";
+    const bool small = count == 3 && std::string(arguments[1]) == "--small";
+    if (count != 2 && !small) {
+        std::cerr << "usage: write-sample-reports [--small] DIR\n";
         return 64;
     }
-    const std::filesystem::path folder = arguments[1];
+    const std::filesystem::path folder = arguments[count - 1];
     std::error_code problem;
     std::filesystem::create_directories(folder, problem);
     for (const auto& sample : plumbline::samples::all()) {
+        if (small && sample.name == "large") continue;
         if (!write_sample(folder, sample)) {
             std::cerr << "cannot write " << sample.name << " into " << folder << '\n';
             return 70;
         }
     }
-    return write(folder / "large-8.html",
-                 plumbline::reports::html(plumbline::samples::large(64, 8)))
-               ? 0
-               : 70;
+    const auto large = [] { return plumbline::reports::html(plumbline::samples::large(64, 8)); };
+    return small || write(folder / "large-8.html", large()) ? 0 : 70;
 }

@@ -41,8 +41,10 @@ export function expectation(expected: Expectation): HTMLElement {
     expected.source !== '' && el('p', { class: 'source' }, expected.source));
 }
 
-function intervalText(outcome: Outcome): string {
+/** Too few batches leave an interval without bounds, which is null. */
+export function intervalText(outcome: Outcome): string {
   const [low, high] = outcome.interval ?? [];
+  if (typeof low !== 'number' || typeof high !== 'number') return 'none, too few batches';
   return `${formatValue(outcome.unit, low)} to ${formatValue(outcome.unit, high)}`;
 }
 

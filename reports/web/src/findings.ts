@@ -31,9 +31,14 @@ function measured(model: Model, finding: Finding): Maybe {
     el('details', { class: 'more' }, el('summary', {}, 'interval, batches, proof'), detail(model, outcome)));
 }
 
-function column(label: string, content: Maybe): HTMLElement {
+const columnNames: [string, string][] = [
+  ['Claimed', 'nothing is claimed'], ['There', 'nothing was read'], ['Measured', 'no measurement'],
+  ['Expected', 'no expectation']];
+
+function column(at: number, content: Maybe): HTMLElement {
+  const [label, empty] = columnNames[at] ?? ['', ''];
   return el('div', { class: content ? 'column' : 'column column-empty' }, el('h4', {}, label),
-    content || el('p', { class: 'nothing' }, 'nothing'));
+    content || el('p', { class: 'nothing' }, empty));
 }
 
 function ambiguity(finding: Finding): Maybe {
@@ -51,8 +56,7 @@ function columns(model: Model, finding: Finding): Maybe {
     finding.expectation ? expectation(finding.expectation) : false,
   ];
   if (!parts.some(Boolean)) return false;
-  const labels = ['Claimed', 'There', 'Measured', 'Expected'];
-  return el('div', { class: 'columns' }, ...parts.map((part, at) => column(labels[at] ?? '', part)));
+  return el('div', { class: 'columns' }, ...parts.map((part, at) => column(at, part)));
 }
 
 function card(model: Model, finding: Finding): HTMLElement {

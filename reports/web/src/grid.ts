@@ -37,7 +37,8 @@ export interface Scale { factor: number; name: string; least: number; most: numb
 /** 0 = a tenth of what is expected or less ... 9 = all of it; latency: 0 = the least ... 9 = the most. */
 function bucket(model: Model, outcome: Outcome, scale: Scale): string {
   if (outcome.unit === 's') {
-    const span = Math.log(scale.most / scale.least) || 1;
+    // Less than a factor of two is not made to look like a difference.
+    const span = Math.max(Math.log(scale.most / scale.least), Math.LN2);
     const place = Math.log((outcome.value ?? scale.least) / scale.least) / span;
     return `late-${Math.min(5, Math.max(0, Math.floor(place * 6)))}`;
   }
@@ -159,9 +160,11 @@ export function moveByKeys(event: KeyboardEvent): void {
 }
 
 export function caption(model: Model, cells: Cells, scale: Scale): HTMLElement {
-  const bad = cells.all().filter((one) => ['degraded', 'failed'].includes(model.state(one))).length;
   const head = el('figcaption', {}, name(cells.rail || 'no rail'), scale.numbers ? `, ${scale.name}` : '');
-  add(head, ' ', el('span', { class: bad > 0 ? 'count count-bad' : 'count' },
-    bad > 0 ? `${bad} of ${cells.all().length} below expected or failed` : `${cells.all().length} paths`));
+  const count = (wanted: State) => cells.all().filter((one) => model.state(one) === wanted).length;
+  const states: State[] = ['degraded', 'failed', 'inconclusive', 'skipped'];
+  const parts = states.filter((state) => count(state) > 0).map((state) =>
+    el('span', { class: `count count-${state}` }, ` ${count(state)} ${stateWords[state]}`));
+  add(head, ...parts, el('span', { class: 'count' }, ` ${parts.length > 0 ? 'of ' : ''}${cells.all().length} paths`));
   return head;
 }

@@ -7,7 +7,7 @@ export type State = 'ok' | 'degraded' | 'inconclusive' | 'none' | 'failed' | 'sk
 
 export const stateWords: Record<State, string> = {
   ok: 'as expected', degraded: 'below expected', inconclusive: 'inconclusive',
-  none: 'nothing to hold it against', failed: 'failed', skipped: 'skipped',
+  none: 'no expectation', failed: 'failed', skipped: 'skipped',
 };
 
 export type Concern = 'problem' | 'unchecked' | 'note' | 'fine';

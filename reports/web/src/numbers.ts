@@ -1,6 +1,6 @@
 // Collectives with what they should reach, what the nodes measure within, and the requirements.
 import { add, el, name, section, setVariable, tag } from './dom';
-import { stateTag } from './detail';
+import { intervalText, stateTag } from './detail';
 import { isCollective, isPair, pathText, quantityText, type Model } from './model';
 import type { Outcome, Requirement } from './report';
 import { formatRate, formatShare, formatValue } from './units';
@@ -31,25 +31,24 @@ export function collectives(model: Model): HTMLElement | false {
 
 const firstRows = 60;
 
-function probeRow(model: Model, outcome: Outcome): HTMLElement {
-  const [low, high] = outcome.interval ?? [];
+function probeRow(model: Model, outcome: Outcome, judged: boolean): HTMLElement {
   return el('tr', {},
-    el('td', { 'data-label': 'path' }, name(pathText(outcome))),
+    el('td', { class: 'wide', 'data-label': 'path' }, name(pathText(outcome))),
     el('td', { 'data-label': 'what' }, quantityText(outcome)),
     el('td', { class: 'number', 'data-label': 'value' }, formatValue(outcome.unit, outcome.value)),
-    el('td', { class: 'number', 'data-label': '95 % interval' },
-      `${formatValue(outcome.unit, low)} to ${formatValue(outcome.unit, high)}`),
-    el('td', { 'data-label': 'verdict' }, stateTag(model, outcome)));
+    el('td', { class: 'number', 'data-label': '95 % interval' }, intervalText(outcome)),
+    judged && el('td', { 'data-label': 'verdict' }, stateTag(model, outcome)));
 }
 
 export function nodeProbes(model: Model): HTMLElement | false {
   const found = model.report.outcomes.filter((one) =>
     !isPair(one) && !isCollective(one) && one.status === 'measured');
   if (found.length === 0) return false;
-  const heads = ['path', 'what', 'value', '95 % interval', 'verdict'];
+  const judged = found.some((one) => model.judgement(one) !== undefined);
+  const heads = ['path', 'what', 'value', '95 % interval', ...(judged ? ['verdict'] : [])];
   const table = el('table', { class: 'list' },
     el('thead', {}, el('tr', {}, ...heads.map((head) => el('th', { scope: 'col' }, head)))),
-    el('tbody', {}, ...found.slice(0, firstRows).map((one) => probeRow(model, one))));
+    el('tbody', {}, ...found.slice(0, firstRows).map((one) => probeRow(model, one, judged))));
   return section('nodes', 'Inside the nodes', el('div', { class: 'scroll' }, table),
     found.length > firstRows && el('p', { class: 'small' },
       `The first ${firstRows} of ${found.length}; the table of all measurements has the others.`));

@@ -7,7 +7,7 @@ import { counted, formatShare, formatTime, formatValue } from './units';
 
 interface Row { outcome: Outcome; path: string; what: string; rail: string; state: State; share: number; text: string }
 
-const page = 100;
+const page = 50;
 const order: State[] = ['failed', 'skipped', 'degraded', 'inconclusive', 'none', 'ok'];
 const byText = new Intl.Collator('en', { numeric: true });
 
@@ -70,7 +70,7 @@ class Table {
       el('td', { class: kind, 'data-label': columns[at]?.title }, ...content);
     const line = el('tr', {},
       cell(0, '', stateTag(this.model, outcome)),
-      cell(1, '', measured ? this.opener(row) : name(row.path)),
+      cell(1, 'wide', measured ? this.opener(row) : name(row.path)),
       cell(2, '', name(row.rail)),
       cell(3, '', row.what),
       measured ? cell(4, 'number', formatValue(outcome.unit, outcome.value)) : cell(4, 'reason', reasonOf(outcome)),

@@ -69,6 +69,7 @@ export function summary(model: Model): HTMLElement {
           el('span', { class: 'first-because' }, first ?? 'No reason is given.')),
         others.length > 0 && why),
       el('div', { class: 'coverage', role: 'group', 'aria-label': 'Coverage: share that was measured' },
+        el('p', { class: 'coverage-title', 'aria-hidden': 'true' }, 'Measured'),
         meter('nodes', report.coverage.nodes),
         meter('rails', report.coverage.rails),
         meter('pairs', report.coverage.pairs))),
