@@ -107,7 +107,7 @@ std::optional<Mismatch> compare(const Operation& operation, const Numbers& numbe
 }  // namespace
 
 int value_bits(ElementType type, int ranks) noexcept {
-  return exact_bits(type) - std::bit_width(static_cast<unsigned>(ranks - 1));
+  return exact_bits(type) - static_cast<int>(std::bit_width(static_cast<unsigned>(ranks - 1)));
 }
 
 void fill_input(const Operation& operation, int rank, int ranks, std::uint64_t seed,
