@@ -6,9 +6,9 @@
 
 namespace plumbline::probes {
 
-/// Ends this process at once (status 70, one line on stderr) when `input` reaches its end, since then
-/// the agent is gone, or when `deadline` passes, since then the probe itself did not keep its limit.
-/// Watches from a thread of its own while it lives; reads nothing from `input`.
+/// Ends this process at once (status 70, one line on stderr) when `input` reaches its end, since
+/// then the agent is gone, or when `deadline` passes, since then the probe itself did not keep its
+/// limit. Watches from a thread of its own while it lives; reads nothing from `input`.
 class Guard {
  public:
   Guard(int input, Deadline deadline);

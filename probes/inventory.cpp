@@ -3,61 +3,71 @@
 #include "probes/drivers/host/machine.hpp"
 #include "probes/drivers/host/nics.hpp"
 #include "probes/drivers/host/sandboxes.hpp"
+#include "probes/drivers/host/tree_machine.hpp"
 
 namespace plumbline::probes {
 
 namespace {
 
 std::string option(const Request& request, const std::string& name) {
-    const auto found = request.options.find(name);
-    return found == request.options.end() ? std::string{} : found->second;
+  const auto found = request.options.find(name);
+  return found == request.options.end() ? std::string{} : found->second;
 }
 
 void add_machine(const Request& request, const FileTree& root, Topology& topology) {
-    const auto machine = Machine::open(root, option(request, "hwloc_xml"), Depth::devices);
-    if (!machine) {
-        topology.problems.push_back("machine: " + machine.error().message);
-        return;
-    }
-    topology.cpu_model = machine->cpu_model();
-    topology.numa_nodes = machine->numa_nodes();
-    topology.pci_devices = machine->pci_devices();
+  const std::string xml = option(request, "hwloc_xml");
+  if (root.root() != "/" && xml.empty()) {
+    read_tree_machine(root, topology);
     add_link_state(root, topology.pci_devices);
+    return;
+  }
+  const auto machine = Machine::open(xml, Depth::devices);
+  if (!machine) {
+    topology.problems.push_back("machine: " + machine.error().message);
+    return;
+  }
+  topology.cpu_model = machine->cpu_model();
+  topology.numa_nodes = machine->numa_nodes();
+  topology.pci_devices = machine->pci_devices();
+  add_link_state(root, topology.pci_devices);
 }
 
-std::string known_text(const FileTree& root, const std::string& path, std::vector<std::string>& problems) {
-    auto text = root.read(path);
-    if (text) return *text;
-    problems.push_back("/" + path + ": " + text.error().message);
-    return {};
+std::string known_text(const FileTree& root, const std::string& path,
+                       std::vector<std::string>& problems) {
+  auto text = root.read(path);
+  if (text) return *text;
+  problems.push_back("/" + path + ": " + text.error().message);
+  return {};
 }
 
 class InventoryProbe final : public Probe {
  public:
-    std::string name() const override { return "inventory"; }
-    std::vector<Outcome> planned(const Request& /*request*/) const override { return {}; }
-    std::optional<std::string> inapplicable(const Task& /*task*/) const override { return std::nullopt; }
+  std::string name() const override { return "inventory"; }
+  std::vector<Outcome> planned(const Request& /*request*/) const override { return {}; }
+  std::optional<std::string> inapplicable(const Task& /*task*/) const override {
+    return std::nullopt;
+  }
 
-    Status run(const Task& task) override {
-        task.sink.step("inventory", 0);
-        return task.sink.topology(take_inventory(task.request, task.deadline));
-    }
+  Status run(const Task& task) override {
+    task.sink.step("inventory", 0);
+    return task.sink.topology(take_inventory(task.request, task.deadline));
+  }
 };
 
 }  // namespace
 
 Topology take_inventory(const Request& request, Deadline deadline) {
-    const std::string other_root = option(request, "sysfs_root");
-    const FileTree root(other_root.empty() ? "/" : other_root);
-    Topology topology;
-    if (!request.ends.empty()) topology.node = request.ends[0].node;
-    topology.boot_id = known_text(root, "proc/sys/kernel/random/boot_id", topology.problems);
-    topology.kernel = known_text(root, "proc/sys/kernel/osrelease", topology.problems);
-    add_machine(request, root, topology);
-    topology.network_devices = read_nics(root, deadline, topology.problems);
-    const std::string results = option(request, "cni_results");
-    if (!results.empty()) topology.sandboxes = read_sandboxes(results, deadline, topology.problems);
-    return topology;
+  const std::string other_root = option(request, "sysfs_root");
+  const FileTree root(other_root.empty() ? "/" : other_root);
+  Topology topology;
+  if (!request.ends.empty()) topology.node = request.ends[0].node;
+  topology.boot_id = known_text(root, "proc/sys/kernel/random/boot_id", topology.problems);
+  topology.kernel = known_text(root, "proc/sys/kernel/osrelease", topology.problems);
+  add_machine(request, root, topology);
+  topology.network_devices = read_nics(root, deadline, topology.problems);
+  const std::string results = option(request, "cni_results");
+  if (!results.empty()) topology.sandboxes = read_sandboxes(results, deadline, topology.problems);
+  return topology;
 }
 
 std::unique_ptr<Probe> inventory_probe() { return std::make_unique<InventoryProbe>(); }

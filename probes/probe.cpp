@@ -10,13 +10,13 @@
 namespace plumbline::probes {
 
 std::vector<std::unique_ptr<Probe>> all_probes() {
-    const auto links_now = [] { return read_links(Deadline::after(std::chrono::seconds(2))); };
-    std::vector<std::unique_ptr<Probe>> probes;
-    probes.push_back(inventory_probe());
-    probes.push_back(memory_copy_probe());
-    probes.push_back(loopback_latency_probe());
-    probes.push_back(pair_probe(ucx_paths(), links_now));
-    return probes;
+  const auto links_now = [] { return read_links(Deadline::after(std::chrono::seconds(2))); };
+  std::vector<std::unique_ptr<Probe>> probes;
+  probes.push_back(inventory_probe());
+  probes.push_back(memory_copy_probe());
+  probes.push_back(loopback_latency_probe());
+  probes.push_back(pair_probe(ucx_paths(), links_now));
+  return probes;
 }
 
 }  // namespace plumbline::probes

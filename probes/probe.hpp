@@ -14,7 +14,8 @@
 
 namespace plumbline::probes {
 
-/// Where a probe says what it found, as soon as it is known. Calls come from the probe's own thread.
+/// Where a probe says what it found, as soon as it is known. Calls come from the probe's own
+/// thread.
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -42,8 +43,8 @@ class Probe {
   virtual ~Probe() = default;
   /// The word in Request.probe.
   virtual std::string name() const = 0;
-  /// The identities of what the request asks for, as this rank would give them, each skipped without
-  /// a reason. Empty for a rank that gives none, and for the inventory.
+  /// The identities of what the request asks for, as this rank would give them, each skipped
+  /// without a reason. Empty for a rank that gives none, and for the inventory.
   virtual std::vector<Outcome> planned(const Request& request) const = 0;
   /// Why this machine cannot do it at all; nothing when it can. Then run() is not called.
   virtual std::optional<std::string> inapplicable(const Task& task) const = 0;

@@ -13,7 +13,8 @@ class Subnets {
  public:
   /// "10.70.1.0/24,fd00::/8"; an empty text allows every address.
   static Result<Subnets> parse(std::string_view text);
-  /// True when the address ("10.70.1.11", with or without "/24") is in one of them, or none is named.
+  /// True when the address ("10.70.1.11", with or without "/24") is in one of them, or none is
+  /// named.
   bool allow(std::string_view address) const;
 
  private:

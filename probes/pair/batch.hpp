@@ -33,8 +33,8 @@ class BatchEnd {
   BatchEnd(const Task& task, PairWorld& world, const Number& number);
   /// What the other end needs to know of this one.
   Opening opening() const;
-  /// Connects to the other end's connections and measures. Ends within the schedule whatever the path
-  /// does. Latency samples stay in the closing's batch.
+  /// Connects to the other end's connections and measures. Ends within the schedule whatever the
+  /// path does. Latency samples stay in the closing's batch.
   Closing measure(const Opening& other, std::uint64_t batch);
 
  private:
@@ -51,7 +51,8 @@ class BatchEnd {
   PairWorld& world_;
   Number number_;
   int rank_;
-  std::vector<std::unique_ptr<BatchPlan>> plans_;  ///< outlive the connections, which send from them
+  std::vector<std::unique_ptr<BatchPlan>>
+      plans_;  ///< outlive the connections, which send from them
   std::unique_ptr<Connection> sender_;
   std::unique_ptr<Connection> receiver_;
   Opening opening_;

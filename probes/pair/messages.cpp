@@ -13,159 +13,165 @@ constexpr std::size_t kMostLinks = 128;
 constexpr std::size_t kMostWindows = 1024;
 
 Json form(const std::optional<Error>& error) {
-    if (!error) return nullptr;
-    return Json::array({static_cast<int>(error->code), error->message.substr(0, 1000)});
+  if (!error) return nullptr;
+  return Json::array({static_cast<int>(error->code), error->message.substr(0, 1000)});
 }
 
 Json form(const std::vector<Link>& links) {
-    Json list = Json::array();
-    for (const Link& link : links) {
-        if (list.size() >= kMostLinks) break;
-        list.push_back(Json::array({link.name, link.state, link.loopback, link.carrier_downs,
-                                    link.sent_bytes, link.received_bytes, link.dropped, link.addresses}));
-    }
-    return list;
+  Json list = Json::array();
+  for (const Link& link : links) {
+    if (list.size() >= kMostLinks) break;
+    list.push_back(
+        Json::array({link.name, link.state, link.loopback, link.carrier_downs, link.sent_bytes,
+                     link.received_bytes, link.dropped, link.addresses}));
+  }
+  return list;
 }
 
 Json form(const Batch& batch) {
-    auto windows = batch.windows;
-    if (windows.size() > kMostWindows) windows.resize(kMostWindows);
-    return Json::array({batch.value, batch.payload.count, windows});
+  auto windows = batch.windows;
+  if (windows.size() > kMostWindows) windows.resize(kMostWindows);
+  return Json::array({batch.value, batch.payload.count, windows});
 }
 
 Json bytes_of(const std::string& text) {
-    return Json::binary(std::vector<std::uint8_t>(text.begin(), text.end()));
+  return Json::binary(std::vector<std::uint8_t>(text.begin(), text.end()));
 }
 
 std::string packed(const Json& json) {
-    const auto bytes = Json::to_msgpack(json);
-    return {bytes.begin(), bytes.end()};
+  const auto bytes = Json::to_msgpack(json);
+  return {bytes.begin(), bytes.end()};
 }
 
 std::string text_at(const Json& json, const char* key) {
-    const auto& bytes = json.at(key).get_binary();
-    return {bytes.begin(), bytes.end()};
+  const auto& bytes = json.at(key).get_binary();
+  return {bytes.begin(), bytes.end()};
 }
 
 std::optional<Error> error_at(const Json& json) {
-    const Json& error = json.at("error");
-    if (error.is_null()) return std::nullopt;
-    const int code = error.at(0).get<int>();
-    const bool known = code >= 0 && code <= static_cast<int>(ErrorCode::internal);
-    return Error{known ? static_cast<ErrorCode>(code) : ErrorCode::internal, error.at(1).get<std::string>()};
+  const Json& error = json.at("error");
+  if (error.is_null()) return std::nullopt;
+  const int code = error.at(0).get<int>();
+  const bool known = code >= 0 && code <= static_cast<int>(ErrorCode::internal);
+  return Error{known ? static_cast<ErrorCode>(code) : ErrorCode::internal,
+               error.at(1).get<std::string>()};
 }
 
 std::vector<Link> links_at(const Json& json) {
-    std::vector<Link> links;
-    for (const Json& entry : json.at("links")) {
-        Link link;
-        link.name = entry.at(0).get<std::string>();
-        link.state = entry.at(1).get<std::string>();
-        link.loopback = entry.at(2).get<bool>();
-        link.carrier_downs = entry.at(3).get<std::uint64_t>();
-        link.sent_bytes = entry.at(4).get<std::uint64_t>();
-        link.received_bytes = entry.at(5).get<std::uint64_t>();
-        link.dropped = entry.at(6).get<std::uint64_t>();
-        link.addresses = entry.at(7).get<std::vector<std::string>>();
-        links.push_back(std::move(link));
-    }
-    return links;
+  std::vector<Link> links;
+  for (const Json& entry : json.at("links")) {
+    Link link;
+    link.name = entry.at(0).get<std::string>();
+    link.state = entry.at(1).get<std::string>();
+    link.loopback = entry.at(2).get<bool>();
+    link.carrier_downs = entry.at(3).get<std::uint64_t>();
+    link.sent_bytes = entry.at(4).get<std::uint64_t>();
+    link.received_bytes = entry.at(5).get<std::uint64_t>();
+    link.dropped = entry.at(6).get<std::uint64_t>();
+    link.addresses = entry.at(7).get<std::vector<std::string>>();
+    links.push_back(std::move(link));
+  }
+  return links;
 }
 
 Opening read_opening(const Json& json) {
-    Opening opening;
-    opening.go = json.at("go").get<bool>();
-    opening.error = error_at(json);
-    opening.sender = text_at(json, "sender");
-    opening.receiver = text_at(json, "receiver");
-    opening.links = links_at(json);
-    opening.idle = {json.at("idle").at(0).get<double>(), json.at("idle").at(1).get<double>()};
-    return opening;
+  Opening opening;
+  opening.go = json.at("go").get<bool>();
+  opening.error = error_at(json);
+  opening.sender = text_at(json, "sender");
+  opening.receiver = text_at(json, "receiver");
+  opening.links = links_at(json);
+  opening.idle = {json.at("idle").at(0).get<double>(), json.at("idle").at(1).get<double>()};
+  return opening;
 }
 
 Closing read_closing(const Json& json) {
-    Closing closing;
-    if (const Json& batch = json.at("batch"); !batch.is_null()) {
-        closing.batch = Batch{batch.at(0).get<double>(), Bytes{batch.at(1).get<std::uint64_t>()},
-                              batch.at(2).get<std::vector<double>>(), {}};
-    }
-    closing.sent = json.at("sent").get<std::uint64_t>();
-    closing.received = json.at("received").get<std::uint64_t>();
-    closing.silent = json.at("silent").get<bool>();
-    closing.error = error_at(json);
-    closing.tally.transports = json.at("transports").get<std::vector<std::string>>();
-    closing.tally.locals = json.at("locals").get<std::vector<std::string>>();
-    closing.tally.retransmits = json.at("retransmits").get<std::uint64_t>();
-    closing.tally.segments = json.at("segments").get<std::uint64_t>();
-    closing.links = links_at(json);
-    return closing;
+  Closing closing;
+  if (const Json& batch = json.at("batch"); !batch.is_null()) {
+    closing.batch = Batch{batch.at(0).get<double>(),
+                          Bytes{batch.at(1).get<std::uint64_t>()},
+                          batch.at(2).get<std::vector<double>>(),
+                          {}};
+  }
+  closing.sent = json.at("sent").get<std::uint64_t>();
+  closing.received = json.at("received").get<std::uint64_t>();
+  closing.silent = json.at("silent").get<bool>();
+  closing.error = error_at(json);
+  closing.tally.transports = json.at("transports").get<std::vector<std::string>>();
+  closing.tally.locals = json.at("locals").get<std::vector<std::string>>();
+  closing.tally.retransmits = json.at("retransmits").get<std::uint64_t>();
+  closing.tally.segments = json.at("segments").get<std::uint64_t>();
+  closing.links = links_at(json);
+  return closing;
 }
 
-/// Walks over a message and ends where it is nested deeper than ours are: the library's reader calls
-/// itself for every level.
+/// Walks over a message and ends where it is nested deeper than ours are: the library's reader
+/// calls itself for every level.
 class DepthCheck final : public nlohmann::json_sax<Json> {
  public:
-    bool null() override { return true; }
-    bool boolean(bool) override { return true; }
-    bool number_integer(number_integer_t) override { return true; }
-    bool number_unsigned(number_unsigned_t) override { return true; }
-    bool number_float(number_float_t, const string_t&) override { return true; }
-    bool string(string_t&) override { return true; }
-    bool binary(binary_t&) override { return true; }
-    bool key(string_t&) override { return true; }
-    bool start_object(std::size_t) override { return ++depth_ <= kDeepest; }
-    bool start_array(std::size_t) override { return ++depth_ <= kDeepest; }
-    bool end_object() override { return leave(); }
-    bool end_array() override { return leave(); }
-    bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool key(string_t&) override { return true; }
+  bool start_object(std::size_t) override { return ++depth_ <= kDeepest; }
+  bool start_array(std::size_t) override { return ++depth_ <= kDeepest; }
+  bool end_object() override { return leave(); }
+  bool end_array() override { return leave(); }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
 
  private:
-    static constexpr int kDeepest = 8;
-    bool leave() {
-        --depth_;
-        return true;
-    }
-    int depth_ = 0;
+  static constexpr int kDeepest = 8;
+  bool leave() {
+    --depth_;
+    return true;
+  }
+  int depth_ = 0;
 };
 
 /// The library's exceptions end here.
 template <typename T>
 Result<T> unpack(const std::string& bytes, T (*read)(const Json&)) {
-    try {
-        DepthCheck depth;
-        if (!Json::sax_parse(bytes, &depth, Json::input_format_t::msgpack)) {
-            return fail(ErrorCode::invalid_input, "the other end's message is not of the form");
-        }
-        const Json json = Json::from_msgpack(bytes);
-        return read(json);
-    } catch (const Json::exception& problem) {
-        return fail(ErrorCode::invalid_input,
-                    std::string("the other end's message is not understood: ") + problem.what());
+  try {
+    DepthCheck depth;
+    if (!Json::sax_parse(bytes, &depth, Json::input_format_t::msgpack)) {
+      return fail(ErrorCode::invalid_input, "the other end's message is not of the form");
     }
+    const Json json = Json::from_msgpack(bytes);
+    return read(json);
+  } catch (const Json::exception& problem) {
+    return fail(ErrorCode::invalid_input,
+                std::string("the other end's message is not understood: ") + problem.what());
+  }
 }
 
 }  // namespace
 
 std::string pack(const Opening& opening) {
-    return packed({{"go", opening.go},
-                   {"error", form(opening.error)},
-                   {"sender", bytes_of(opening.sender)},
-                   {"receiver", bytes_of(opening.receiver)},
-                   {"links", form(opening.links)},
-                   {"idle", {opening.idle.sent, opening.idle.received}}});
+  return packed({{"go", opening.go},
+                 {"error", form(opening.error)},
+                 {"sender", bytes_of(opening.sender)},
+                 {"receiver", bytes_of(opening.receiver)},
+                 {"links", form(opening.links)},
+                 {"idle", {opening.idle.sent, opening.idle.received}}});
 }
 
 std::string pack(const Closing& closing) {
-    return packed({{"batch", closing.batch ? form(*closing.batch) : Json(nullptr)},
-                   {"sent", closing.sent},
-                   {"received", closing.received},
-                   {"silent", closing.silent},
-                   {"error", form(closing.error)},
-                   {"transports", closing.tally.transports},
-                   {"locals", closing.tally.locals},
-                   {"retransmits", closing.tally.retransmits},
-                   {"segments", closing.tally.segments},
-                   {"links", form(closing.links)}});
+  return packed({{"batch", closing.batch ? form(*closing.batch) : Json(nullptr)},
+                 {"sent", closing.sent},
+                 {"received", closing.received},
+                 {"silent", closing.silent},
+                 {"error", form(closing.error)},
+                 {"transports", closing.tally.transports},
+                 {"locals", closing.tally.locals},
+                 {"retransmits", closing.tally.retransmits},
+                 {"segments", closing.tally.segments},
+                 {"links", form(closing.links)}});
 }
 
 Result<Opening> unpack_opening(const std::string& bytes) { return unpack(bytes, &read_opening); }

@@ -17,10 +17,10 @@ struct Schedule {
   std::chrono::nanoseconds window{std::chrono::milliseconds(50)};
 };
 
-/// Turns arrivals into a batch. The timed part begins with the first arrival after the warm-up (those
-/// bytes do not count) and ends with the first one after `timed` (those do): a whole number of gaps
-/// between arrivals, so that stalls are in it as often as they are on the path. A path that stays
-/// silent ends it after `timed + stall`, silence included.
+/// Turns arrivals into a batch. The timed part begins with the first arrival after the warm-up
+/// (those bytes do not count) and ends with the first one after `timed` (those do): a whole number
+/// of gaps between arrivals, so that stalls are in it as often as they are on the path. A path that
+/// stays silent ends it after `timed + stall`, silence included.
 class Meter {
  public:
   explicit Meter(Schedule schedule) : schedule_(schedule) {}

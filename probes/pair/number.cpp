@@ -11,179 +11,186 @@ namespace {
 constexpr std::size_t kMostSilent = 2;
 
 std::vector<double> values_of(const std::vector<Batch>& batches) {
-    std::vector<double> values;
-    for (const Batch& batch : batches) values.push_back(batch.value);
-    return values;
+  std::vector<double> values;
+  for (const Batch& batch : batches)
+    values.push_back(batch.value);
+  return values;
 }
 
 /// Two directions at the same time as one batch: their sum.
 Batch sum_of(const Batch& one, const Batch& other) {
-    Batch both;
-    both.value = one.value + other.value;
-    both.payload = Bytes{one.payload.count + other.payload.count};
-    for (std::size_t i = 0; i < std::min(one.windows.size(), other.windows.size()); ++i) {
-        both.windows.push_back(one.windows[i] + other.windows[i]);
-    }
-    return both;
+  Batch both;
+  both.value = one.value + other.value;
+  both.payload = Bytes{one.payload.count + other.payload.count};
+  for (std::size_t i = 0; i < std::min(one.windows.size(), other.windows.size()); ++i) {
+    both.windows.push_back(one.windows[i] + other.windows[i]);
+  }
+  return both;
 }
 
 void add_words(std::vector<std::string>& words, const std::vector<std::string>& more) {
-    for (const auto& word : more) {
-        if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
-    }
+  for (const auto& word : more) {
+    if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
+  }
 }
 
 /// "; node-3/ens1 is lowerlayerdown" for the ends whose device is not up, and who they are.
-std::pair<std::string, std::string> ends_without_carrier(const Meeting& meeting, const Request& request,
+std::pair<std::string, std::string> ends_without_carrier(const Meeting& meeting,
+                                                         const Request& request,
                                                          const std::array<Closing, 2>& closings) {
-    std::string text;
-    std::string blamed;
-    std::size_t count = 0;
-    for (std::size_t rank = 0; rank < closings.size(); ++rank) {
-        const auto link = find_link(closings[rank].links, request.ends[rank].device);
-        if (link && (link->state == "up" || link->state == "unknown")) continue;
-        text += "; " + meeting.name_of(static_cast<int>(rank)) + " is " + (link ? link->state : "gone");
-        blamed = request.ends[rank].node;
-        ++count;
-    }
-    return {text, count == 1 ? blamed : std::string{}};
+  std::string text;
+  std::string blamed;
+  std::size_t count = 0;
+  for (std::size_t rank = 0; rank < closings.size(); ++rank) {
+    const auto link = find_link(closings[rank].links, request.ends[rank].device);
+    if (link && (link->state == "up" || link->state == "unknown")) continue;
+    text += "; " + meeting.name_of(static_cast<int>(rank)) + " is " + (link ? link->state : "gone");
+    blamed = request.ends[rank].node;
+    ++count;
+  }
+  return {text, count == 1 ? blamed : std::string{}};
 }
 
 /// One number under way.
 class NumberRun {
  public:
-    NumberRun(const Task& task, PairWorld& world, const Number& number)
-        : task_(task),
-          world_(world),
-          number_(number),
-          meeting_(task.request, *task.rendezvous),
-          started_(task.clock.now()) {}
+  NumberRun(const Task& task, PairWorld& world, const Number& number)
+      : task_(task),
+        world_(world),
+        number_(number),
+        meeting_(task.request, *task.rendezvous),
+        started_(task.clock.now()) {}
 
-    OrTrouble<Record> run() {
-        for (std::uint64_t batch = 0;; ++batch) {
-            auto more = one_batch(batch);
-            if (!more) return tl::unexpected(more.error());
-            if (!*more) break;
-        }
-        if (!record_.batches.empty()) return std::move(record_);
-        return tl::unexpected(Trouble{{ErrorCode::deadline_exceeded, "no time was left for it"}, {}});
+  OrTrouble<Record> run() {
+    for (std::uint64_t batch = 0;; ++batch) {
+      auto more = one_batch(batch);
+      if (!more) return tl::unexpected(more.error());
+      if (!*more) break;
     }
+    if (!record_.batches.empty()) return std::move(record_);
+    return tl::unexpected(Trouble{{ErrorCode::deadline_exceeded, "no time was left for it"}, {}});
+  }
 
  private:
-    /// False when rank 0 has said that it is enough.
-    OrTrouble<bool> one_batch(std::uint64_t batch) {
-        const auto company = world_.patience.company;
-        std::optional<BatchEnd> end;
-        Opening mine;
-        mine.go = meeting_.rank() != 0 || wanted();
-        if (mine.go) mine = end.emplace(task_, world_, number_).opening();
-        auto openings = meeting_.exchange(mine, Deadline::after(company).earlier(task_.deadline));
-        if (!openings) return tl::unexpected(openings.error());
-        if (!(*openings)[0].go) return false;
-        if (auto bad = first_error(*openings)) return tl::unexpected(std::move(*bad));
-        if (batch == 0) {
-            for (std::size_t rank : {0U, 1U}) {
-                record_.before[rank] = (*openings)[rank].links;
-                record_.idle[rank] = (*openings)[rank].idle;
-            }
-        }
-        const Closing closing = end->measure((*openings)[static_cast<std::size_t>(1 - meeting_.rank())], batch);
-        // Both ends began together and each is bounded by the same schedule: nobody is far behind.
-        auto closings = meeting_.exchange(closing, Deadline::after(company).earlier(task_.deadline));
-        if (!closings) return tl::unexpected(closings.error());
-        if (meeting_.rank() == 0 && closing.batch) (*closings)[0].batch = closing.batch;
-        if (auto bad = add(*closings)) return tl::unexpected(std::move(*bad));
-        return true;
+  /// False when rank 0 has said that it is enough.
+  OrTrouble<bool> one_batch(std::uint64_t batch) {
+    const auto company = world_.patience.company;
+    std::optional<BatchEnd> end;
+    Opening mine;
+    mine.go = meeting_.rank() != 0 || wanted();
+    if (mine.go) mine = end.emplace(task_, world_, number_).opening();
+    auto openings = meeting_.exchange(mine, Deadline::after(company).earlier(task_.deadline));
+    if (!openings) return tl::unexpected(openings.error());
+    if (!(*openings)[0].go) return false;
+    if (auto bad = first_error(*openings)) return tl::unexpected(std::move(*bad));
+    if (batch == 0) {
+      for (std::size_t rank : {0U, 1U}) {
+        record_.before[rank] = (*openings)[rank].links;
+        record_.idle[rank] = (*openings)[rank].idle;
+      }
     }
+    const Closing closing =
+        end->measure((*openings)[static_cast<std::size_t>(1 - meeting_.rank())], batch);
+    // Both ends began together and each is bounded by the same schedule: nobody is far behind.
+    auto closings = meeting_.exchange(closing, Deadline::after(company).earlier(task_.deadline));
+    if (!closings) return tl::unexpected(closings.error());
+    if (meeting_.rank() == 0 && closing.batch) (*closings)[0].batch = closing.batch;
+    if (auto bad = add(*closings)) return tl::unexpected(std::move(*bad));
+    return true;
+  }
 
-    bool wanted() {
-        const Budget& budget = task_.request.budget;
-        const double next = in_seconds(world_.patience.stall + 2 * world_.patience.warm_up).value + 2 * budget.batch.value;
-        if (in_seconds(task_.deadline.left()).value < next) {
-            record_.doubt = "the request's time limit ended it";
-            return false;
-        }
-        if (record_.batches.empty()) return true;
-        const Seconds spent = in_seconds(task_.clock.now() - started_);
-        const Bytes moved{record_.received[0] + record_.received[1]};
-        return !StopRule(budget).stop(values_of(record_.batches), spent, moved);
+  bool wanted() {
+    const Budget& budget = task_.request.budget;
+    const double next = in_seconds(world_.patience.stall + 2 * world_.patience.warm_up).value +
+                        2 * budget.batch.value;
+    if (in_seconds(task_.deadline.left()).value < next) {
+      record_.doubt = "the request's time limit ended it";
+      return false;
     }
+    if (record_.batches.empty()) return true;
+    const Seconds spent = in_seconds(task_.clock.now() - started_);
+    const Bytes moved{record_.received[0] + record_.received[1]};
+    return !StopRule(budget).stop(values_of(record_.batches), spent, moved);
+  }
 
-    std::optional<Trouble> first_error(const std::array<Opening, 2>& openings) const {
-        for (int rank : {0, 1}) {
-            const auto& error = openings[static_cast<std::size_t>(rank)].error;
-            if (!error) continue;
-            return Trouble{{error->code, meeting_.name_of(rank) + ": " + error->message}, meeting_.node_of(rank)};
-        }
-        return std::nullopt;
+  std::optional<Trouble> first_error(const std::array<Opening, 2>& openings) const {
+    for (int rank : {0, 1}) {
+      const auto& error = openings[static_cast<std::size_t>(rank)].error;
+      if (!error) continue;
+      return Trouble{{error->code, meeting_.name_of(rank) + ": " + error->message},
+                     meeting_.node_of(rank)};
     }
+    return std::nullopt;
+  }
 
-    std::optional<Trouble> add(const std::array<Closing, 2>& closings) {
-        for (std::size_t rank = 0; rank < closings.size(); ++rank) {
-            record_.after[rank] = closings[rank].links;
-            record_.received[rank] += closings[rank].received;
-            add_words(record_.tally[rank].transports, closings[rank].tally.transports);
-            add_words(record_.tally[rank].locals, closings[rank].tally.locals);
-            record_.tally[rank].retransmits += closings[rank].tally.retransmits;
-            record_.tally[rank].segments += closings[rank].tally.segments;
-        }
-        if (auto bad = wrong(closings)) return bad;
-        if (useless(closings)) {
-            ++silent_;
-            if (record_.batches.empty() || silent_ >= kMostSilent) return dead(closings);
-            // A stream that gave nothing in its time has a goodput of 0; a lost pong has no latency.
-            if (number_.shape == Shape::latency) return std::nullopt;
-        } else {
-            silent_ = 0;
-        }
-        Batch batch = closings[0].batch.value_or(Batch{});
-        if (closings[1].batch) batch = closings[0].batch ? sum_of(batch, *closings[1].batch) : *closings[1].batch;
-        record_.batches.push_back(std::move(batch));
-        return std::nullopt;
+  std::optional<Trouble> add(const std::array<Closing, 2>& closings) {
+    for (std::size_t rank = 0; rank < closings.size(); ++rank) {
+      record_.after[rank] = closings[rank].links;
+      record_.received[rank] += closings[rank].received;
+      add_words(record_.tally[rank].transports, closings[rank].tally.transports);
+      add_words(record_.tally[rank].locals, closings[rank].tally.locals);
+      record_.tally[rank].retransmits += closings[rank].tally.retransmits;
+      record_.tally[rank].segments += closings[rank].tally.segments;
     }
-
-    bool useless(const std::array<Closing, 2>& closings) const {
-        if (number_.shape == Shape::latency) return closings[0].error || closings[0].silent;
-        return closings[0].silent || closings[1].silent;
+    if (auto bad = wrong(closings)) return bad;
+    if (useless(closings)) {
+      ++silent_;
+      if (record_.batches.empty() || silent_ >= kMostSilent) return dead(closings);
+      // A stream that gave nothing in its time has a goodput of 0; a lost pong has no latency.
+      if (number_.shape == Shape::latency) return std::nullopt;
+    } else {
+      silent_ = 0;
     }
+    Batch batch = closings[0].batch.value_or(Batch{});
+    if (closings[1].batch)
+      batch = closings[0].batch ? sum_of(batch, *closings[1].batch) : *closings[1].batch;
+    record_.batches.push_back(std::move(batch));
+    return std::nullopt;
+  }
 
-    /// What no further batch would make better.
-    std::optional<Trouble> wrong(const std::array<Closing, 2>& closings) const {
-        for (int rank : {0, 1}) {
-            const auto& error = closings[static_cast<std::size_t>(rank)].error;
-            if (!error) continue;
-            if (error->code == ErrorCode::permission_denied) return Trouble{*error, {}};
-            if (error->code != ErrorCode::data_corrupt) continue;
-            return Trouble{{error->code, "from " + meeting_.name_of(1 - rank) + " to " + meeting_.name_of(rank) + ": " +
-                                             error->message},
-                           {}};
-        }
-        return std::nullopt;
+  bool useless(const std::array<Closing, 2>& closings) const {
+    if (number_.shape == Shape::latency) return closings[0].error || closings[0].silent;
+    return closings[0].silent || closings[1].silent;
+  }
+
+  /// What no further batch would make better.
+  std::optional<Trouble> wrong(const std::array<Closing, 2>& closings) const {
+    for (int rank : {0, 1}) {
+      const auto& error = closings[static_cast<std::size_t>(rank)].error;
+      if (!error) continue;
+      if (error->code == ErrorCode::permission_denied) return Trouble{*error, {}};
+      if (error->code != ErrorCode::data_corrupt) continue;
+      return Trouble{{error->code, "from " + meeting_.name_of(1 - rank) + " to " +
+                                       meeting_.name_of(rank) + ": " + error->message},
+                     {}};
     }
+    return std::nullopt;
+  }
 
-    Trouble dead(const std::array<Closing, 2>& closings) const {
-        const auto [ends, blamed] = ends_without_carrier(meeting_, task_.request, closings);
-        std::string text = "nothing arrived between " + meeting_.name_of(0) + " and " + meeting_.name_of(1) +
-                           " within " + format_time(in_seconds(world_.patience.silence)) + ends;
-        for (const Closing& closing : closings) {
-            if (closing.error) text += "; " + closing.error->message;
-        }
-        return {{ErrorCode::unavailable, text}, blamed};
+  Trouble dead(const std::array<Closing, 2>& closings) const {
+    const auto [ends, blamed] = ends_without_carrier(meeting_, task_.request, closings);
+    std::string text = "nothing arrived between " + meeting_.name_of(0) + " and " +
+                       meeting_.name_of(1) + " within " +
+                       format_time(in_seconds(world_.patience.silence)) + ends;
+    for (const Closing& closing : closings) {
+      if (closing.error) text += "; " + closing.error->message;
     }
+    return {{ErrorCode::unavailable, text}, blamed};
+  }
 
-    const Task& task_;
-    PairWorld& world_;
-    Number number_;
-    Meeting meeting_;
-    Moment started_;
-    Record record_;
-    std::size_t silent_ = 0;
+  const Task& task_;
+  PairWorld& world_;
+  Number number_;
+  Meeting meeting_;
+  Moment started_;
+  Record record_;
+  std::size_t silent_ = 0;
 };
 
 }  // namespace
 
 OrTrouble<Record> measure_number(const Task& task, PairWorld& world, const Number& number) {
-    return NumberRun(task, world, number).run();
+  return NumberRun(task, world, number).run();
 }
 
 }  // namespace plumbline::probes

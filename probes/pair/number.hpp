@@ -21,7 +21,8 @@ struct Record {
 };
 
 /// Measures one number together with the other end, batch by batch over fresh connections, until
-/// rank 0 says that it is known. Both ranks call it at the same time and come to the same kind of end.
+/// rank 0 says that it is known. Both ranks call it at the same time and come to the same kind of
+/// end.
 OrTrouble<Record> measure_number(const Task& task, PairWorld& world, const Number& number);
 
 }  // namespace plumbline::probes

@@ -15,142 +15,154 @@ constexpr std::size_t kMostSizes = 16;
 constexpr std::uint64_t kMostSize = 64U << 20U;
 
 Status check_request(const Request& request) {
-    if (request.size != 2 || request.ends.size() != 2) {
-        return fail(ErrorCode::invalid_input, "a pair has two ends");
+  if (request.size != 2 || request.ends.size() != 2) {
+    return fail(ErrorCode::invalid_input, "a pair has two ends");
+  }
+  if (request.measure.empty())
+    return fail(ErrorCode::invalid_input, "measure: nothing is asked for");
+  for (const Endpoint& end : request.ends) {
+    if (end.device.empty())
+      return fail(ErrorCode::invalid_input, "ends: a network device is needed");
+  }
+  if (request.sizes.size() > kMostSizes) return fail(ErrorCode::invalid_input, "sizes: at most 16");
+  for (const Bytes size : request.sizes) {
+    if (size.count == 0 || size.count > kMostSize) {
+      return fail(ErrorCode::invalid_input, "sizes: from 1 B to 64 MiB");
     }
-    if (request.measure.empty()) return fail(ErrorCode::invalid_input, "measure: nothing is asked for");
-    for (const Endpoint& end : request.ends) {
-        if (end.device.empty()) return fail(ErrorCode::invalid_input, "ends: a network device is needed");
-    }
-    if (request.sizes.size() > kMostSizes) return fail(ErrorCode::invalid_input, "sizes: at most 16");
-    for (const Bytes size : request.sizes) {
-        if (size.count == 0 || size.count > kMostSize) {
-            return fail(ErrorCode::invalid_input, "sizes: from 1 B to 64 MiB");
-        }
-    }
-    return {};
+  }
+  return {};
 }
 
 /// Streams of every size, the smallest first; one latency.
 Result<std::vector<Number>> numbers_of(const Request& request) {
-    std::vector<Number> numbers;
-    auto sizes = request.sizes;
-    if (sizes.empty()) sizes.push_back(Bytes{1U << 20U});
-    std::sort(sizes.begin(), sizes.end());
-    for (const Bytes size : sizes) {
-        for (const auto& word : request.measure) {
-            auto shape = parse_shape(word);
-            if (!shape) return tl::unexpected(shape.error());
-            if (*shape != Shape::latency) numbers.push_back({*shape, size, numbers.size()});
-        }
+  std::vector<Number> numbers;
+  auto sizes = request.sizes;
+  if (sizes.empty()) sizes.push_back(Bytes{1U << 20U});
+  std::sort(sizes.begin(), sizes.end());
+  for (const Bytes size : sizes) {
+    for (const auto& word : request.measure) {
+      auto shape = parse_shape(word);
+      if (!shape) return tl::unexpected(shape.error());
+      if (*shape != Shape::latency) numbers.push_back({*shape, size, numbers.size()});
     }
-    const auto& words = request.measure;
-    if (std::find(words.begin(), words.end(), "latency") != words.end()) {
-        numbers.push_back({Shape::latency, Bytes{8}, numbers.size()});
-    }
-    return numbers;
+  }
+  const auto& words = request.measure;
+  if (std::find(words.begin(), words.end(), "latency") != words.end()) {
+    numbers.push_back({Shape::latency, Bytes{8}, numbers.size()});
+  }
+  return numbers;
 }
 
 Outcome outcome_of(const Request& request, const Number& number) {
-    const bool reverse = number.shape == Shape::reverse;
-    Outcome outcome;
-    outcome.probe = number.shape == Shape::latency ? "pair_latency" : "pair_goodput";
-    outcome.from = request.ends[reverse ? 1 : 0];
-    outcome.to = request.ends[reverse ? 0 : 1];
-    outcome.parameters["size"] = std::to_string(number.size.count);
-    if (number.shape != Shape::latency) {
-        outcome.parameters["direction"] = number.shape == Shape::both_ways ? "both_ways" : "one_way";
-    }
-    return outcome;
+  const bool reverse = number.shape == Shape::reverse;
+  Outcome outcome;
+  outcome.probe = number.shape == Shape::latency ? "pair_latency" : "pair_goodput";
+  outcome.from = request.ends[reverse ? 1 : 0];
+  outcome.to = request.ends[reverse ? 0 : 1];
+  outcome.parameters["size"] = std::to_string(number.size.count);
+  if (number.shape != Shape::latency) {
+    outcome.parameters["direction"] = number.shape == Shape::both_ways ? "both_ways" : "one_way";
+  }
+  return outcome;
 }
 
 std::string words_for(const Request& request, const Number& number) {
-    const Outcome outcome = outcome_of(request, number);
-    return outcome.from.node + "/" + outcome.from.device + " to " + outcome.to.node + "/" + outcome.to.device + " " +
-           (number.shape == Shape::latency ? "latency" : format_size(number.size) + " " + outcome.parameters.at("direction"));
+  const Outcome outcome = outcome_of(request, number);
+  return outcome.from.node + "/" + outcome.from.device + " to " + outcome.to.node + "/" +
+         outcome.to.device + " " +
+         (number.shape == Shape::latency
+              ? "latency"
+              : format_size(number.size) + " " + outcome.parameters.at("direction"));
 }
 
 class PairProbe final : public Probe {
  public:
-    PairProbe(Result<std::unique_ptr<PathDriver>> paths, LinkReader read_links, Patience patience)
-        : paths_(std::move(paths)), read_links_(std::move(read_links)), patience_(patience) {}
+  PairProbe(Result<std::unique_ptr<PathDriver>> paths, LinkReader read_links, Patience patience)
+      : paths_(std::move(paths)), read_links_(std::move(read_links)), patience_(patience) {}
 
-    std::string name() const override { return "pair"; }
+  std::string name() const override { return "pair"; }
 
-    std::vector<Outcome> planned(const Request& request) const override {
-        std::vector<Outcome> outcomes;
-        if (request.rank != 0 || !check_request(request)) return outcomes;
-        const auto numbers = numbers_of(request);
-        if (!numbers) return outcomes;
-        for (const Number& number : *numbers) outcomes.push_back(outcome_of(request, number));
-        return outcomes;
+  std::vector<Outcome> planned(const Request& request) const override {
+    std::vector<Outcome> outcomes;
+    if (request.rank != 0 || !check_request(request)) return outcomes;
+    const auto numbers = numbers_of(request);
+    if (!numbers) return outcomes;
+    for (const Number& number : *numbers)
+      outcomes.push_back(outcome_of(request, number));
+    return outcomes;
+  }
+
+  std::optional<std::string> inapplicable(const Task& /*task*/) const override {
+    if (paths_) return std::nullopt;
+    return paths_.error().message;
+  }
+
+  Status run(const Task& task) override {
+    if (auto good = check_request(task.request); !good) return good;
+    auto numbers = numbers_of(task.request);
+    if (!numbers) return tl::unexpected(numbers.error());
+    if (task.rendezvous == nullptr)
+      return fail(ErrorCode::invalid_input, "a pair needs a rendezvous");
+    const auto subnets = task.request.options.find("peer_subnets");
+    auto allowed = Subnets::parse(subnets == task.request.options.end() ? "" : subnets->second);
+    if (!allowed) return tl::unexpected(allowed.error());
+    PairWorld world{**paths_, read_links_, patience_, look_at_idle(task), std::move(*allowed)};
+    std::optional<Trouble> trouble;
+    for (const Number& number : *numbers) {
+      const double share = static_cast<double>(number.index) / static_cast<double>(numbers->size());
+      task.sink.step(words_for(task.request, number), share);
+      const Moment started = task.clock.now();
+      OrTrouble<Record> record = tl::unexpected(Trouble{});
+      if (!trouble) record = measure_number(task, world, number);
+      if (!trouble && !record) trouble = record.error();
+      if (task.request.rank != 0) continue;
+      Outcome outcome = outcome_of(task.request, number);
+      outcome.took = in_seconds(task.clock.now() - started);
+      if (trouble) outcome.result = Failed{trouble->error, trouble->blamed};
+      if (!trouble) outcome.result = measured(task, number, *record, outcome.took);
+      outcome.finished_at = task.clock.wall_time();
+      if (auto given = task.sink.outcome(outcome); !given) return given;
     }
-
-    std::optional<std::string> inapplicable(const Task& /*task*/) const override {
-        if (paths_) return std::nullopt;
-        return paths_.error().message;
-    }
-
-    Status run(const Task& task) override {
-        if (auto good = check_request(task.request); !good) return good;
-        auto numbers = numbers_of(task.request);
-        if (!numbers) return tl::unexpected(numbers.error());
-        if (task.rendezvous == nullptr) return fail(ErrorCode::invalid_input, "a pair needs a rendezvous");
-        const auto subnets = task.request.options.find("peer_subnets");
-        auto allowed = Subnets::parse(subnets == task.request.options.end() ? "" : subnets->second);
-        if (!allowed) return tl::unexpected(allowed.error());
-        PairWorld world{**paths_, read_links_, patience_, look_at_idle(task), std::move(*allowed)};
-        std::optional<Trouble> trouble;
-        for (const Number& number : *numbers) {
-            const double share = static_cast<double>(number.index) / static_cast<double>(numbers->size());
-            task.sink.step(words_for(task.request, number), share);
-            const Moment started = task.clock.now();
-            OrTrouble<Record> record = tl::unexpected(Trouble{});
-            if (!trouble) record = measure_number(task, world, number);
-            if (!trouble && !record) trouble = record.error();
-            if (task.request.rank != 0) continue;
-            Outcome outcome = outcome_of(task.request, number);
-            outcome.took = in_seconds(task.clock.now() - started);
-            if (trouble) outcome.result = Failed{trouble->error, trouble->blamed};
-            if (!trouble) outcome.result = measured(task, number, *record, outcome.took);
-            outcome.finished_at = task.clock.wall_time();
-            if (auto given = task.sink.outcome(outcome); !given) return given;
-        }
-        return {};
-    }
+    return {};
+  }
 
  private:
-    Idle look_at_idle(const Task& task) const {
-        const auto& device = task.request.ends[static_cast<std::size_t>(task.rendezvous->rank())].device;
-        const auto read = [&] { return read_links_().and_then([&](const auto& links) { return find_link(links, device); }); };
-        const auto before = read();
-        task.clock.wait_until(task.clock.now() + kIdleLook);
-        const auto after = read();
-        if (!before || !after) return {};
-        const Seconds span = in_seconds(kIdleLook);
-        return {rate(Bytes{after->sent_bytes - before->sent_bytes}, span).value,
-                rate(Bytes{after->received_bytes - before->received_bytes}, span).value};
-    }
+  Idle look_at_idle(const Task& task) const {
+    const auto& device =
+        task.request.ends[static_cast<std::size_t>(task.rendezvous->rank())].device;
+    const auto read = [&] {
+      return read_links_().and_then([&](const auto& links) { return find_link(links, device); });
+    };
+    const auto before = read();
+    task.clock.wait_until(task.clock.now() + kIdleLook);
+    const auto after = read();
+    if (!before || !after) return {};
+    const Seconds span = in_seconds(kIdleLook);
+    return {rate(Bytes{after->sent_bytes - before->sent_bytes}, span).value,
+            rate(Bytes{after->received_bytes - before->received_bytes}, span).value};
+  }
 
-    Measured measured(const Task& task, const Number& number, const Record& record, Seconds took) const {
-        const double width = task.request.budget.width;
-        Measured measured = number.shape == Shape::latency ? summarise_latency(record.batches, width)
-                                                           : summarise_bandwidth(record.batches, width);
-        if (!record.doubt.empty() && !measured.conclusive) measured.doubt += "; " + record.doubt;
-        measured.counters = counters_of(task.request, record, number.shape == Shape::reverse ? 1 : 0);
-        measured.proof = prove({task.request, number, record, took, (*paths_)->name()});
-        return measured;
-    }
+  Measured measured(const Task& task, const Number& number, const Record& record,
+                    Seconds took) const {
+    const double width = task.request.budget.width;
+    Measured measured = number.shape == Shape::latency ? summarise_latency(record.batches, width)
+                                                       : summarise_bandwidth(record.batches, width);
+    if (!record.doubt.empty() && !measured.conclusive) measured.doubt += "; " + record.doubt;
+    measured.counters = counters_of(task.request, record, number.shape == Shape::reverse ? 1 : 0);
+    measured.proof = prove({task.request, number, record, took, (*paths_)->name()});
+    return measured;
+  }
 
-    Result<std::unique_ptr<PathDriver>> paths_;
-    LinkReader read_links_;
-    Patience patience_;
+  Result<std::unique_ptr<PathDriver>> paths_;
+  LinkReader read_links_;
+  Patience patience_;
 };
 
 }  // namespace
 
-std::unique_ptr<Probe> pair_probe(Result<std::unique_ptr<PathDriver>> paths, LinkReader read_links, Patience patience) {
-    return std::make_unique<PairProbe>(std::move(paths), std::move(read_links), patience);
+std::unique_ptr<Probe> pair_probe(Result<std::unique_ptr<PathDriver>> paths, LinkReader read_links,
+                                  Patience patience) {
+  return std::make_unique<PairProbe>(std::move(paths), std::move(read_links), patience);
 }
 
 }  // namespace plumbline::probes

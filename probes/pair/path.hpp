@@ -34,7 +34,8 @@ class Connection {
   virtual Status send(std::span<const std::byte> bytes) = 0;
   /// How many sends are not taken over by the path yet.
   virtual std::size_t pending() const = 0;
-  /// Copies what has arrived into `into`; 0 when nothing has. An error when the connection is broken.
+  /// Copies what has arrived into `into`; 0 when nothing has. An error when the connection is
+  /// broken.
   virtual Result<std::size_t> receive(std::span<std::byte> into) = 0;
   /// Moves the connection on; returns when something may have changed, or at the deadline.
   virtual Status progress(Deadline deadline) = 0;

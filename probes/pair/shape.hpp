@@ -28,11 +28,12 @@ struct Number {
 
 /// Times that are not the request's to choose; tests shorten them.
 struct Patience {
-  std::chrono::nanoseconds carrier{std::chrono::seconds(2)};   ///< for a device without carrier
-  std::chrono::nanoseconds silence{std::chrono::seconds(4)};   ///< for the first byte
-  std::chrono::nanoseconds stall{std::chrono::milliseconds(600)};  ///< for the byte that ends a batch
+  std::chrono::nanoseconds carrier{std::chrono::seconds(2)};  ///< for a device without carrier
+  std::chrono::nanoseconds silence{std::chrono::seconds(4)};  ///< for the first byte
+  std::chrono::nanoseconds stall{
+      std::chrono::milliseconds(600)};  ///< for the byte that ends a batch
   std::chrono::nanoseconds warm_up{std::chrono::milliseconds(120)};
-  std::chrono::nanoseconds company{std::chrono::seconds(5)};   ///< for the other end to come
+  std::chrono::nanoseconds company{std::chrono::seconds(5)};  ///< for the other end to come
 };
 
 }  // namespace plumbline::probes

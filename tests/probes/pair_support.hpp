@@ -31,8 +31,8 @@ Request pair_request(std::vector<std::string> measure);
 
 /// What is changed about one rank for a test.
 struct Twist {
-  bool absent = false;                    ///< the rank never comes
-  std::optional<std::vector<Link>> links; ///< its interfaces, instead of the fabric's
+  bool absent = false;                     ///< the rank never comes
+  std::optional<std::vector<Link>> links;  ///< its interfaces, instead of the fabric's
 };
 
 /// What came of it.

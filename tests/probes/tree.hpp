@@ -10,7 +10,8 @@ namespace plumbline::probes {
 class Tree {
  public:
   Tree() {
-    std::string name = (std::filesystem::temp_directory_path() / "plumbline-probes-XXXXXX").string();
+    std::string name =
+        (std::filesystem::temp_directory_path() / "plumbline-probes-XXXXXX").string();
     root_ = mkdtemp(name.data());
   }
   ~Tree() { std::filesystem::remove_all(root_); }
@@ -25,7 +26,9 @@ class Tree {
     std::filesystem::create_directories((root_ / path).parent_path());
     std::filesystem::create_symlink(target, root_ / path);
   }
-  void directory(const std::string& path) const { std::filesystem::create_directories(root_ / path); }
+  void directory(const std::string& path) const {
+    std::filesystem::create_directories(root_ / path);
+  }
   const std::filesystem::path& root() const { return root_; }
 
  private:

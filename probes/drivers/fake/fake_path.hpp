@@ -17,9 +17,9 @@ struct FakePath {
   std::optional<std::uint64_t> corrupts;  ///< this byte of every stream arrives changed
   double stalls = 0;                      ///< share of every period in which nothing moves
   std::chrono::nanoseconds period{std::chrono::milliseconds(200)};
-  bool dead = false;                      ///< nothing arrives
+  bool dead = false;                        ///< nothing arrives
   std::optional<std::uint64_t> dies_after;  ///< bytes of all streams; then it is dead
-  std::string moves = "ens1";             ///< the device whose counters the bytes move
+  std::string moves = "ens1";               ///< the device whose counters the bytes move
 };
 
 class FakeFabric;

@@ -15,16 +15,16 @@ namespace plumbline::probes {
 struct Link {
   int index = 0;
   std::string name;
-  std::string mac;           ///< IFLA_ADDRESS, lower case, colons
-  std::uint32_t mtu = 0;     ///< IFLA_MTU
-  std::string state;         ///< IFLA_OPERSTATE in sysfs's words
-  std::string kind;          ///< IFLA_INFO_KIND: "veth", "bridge"; empty for a device of hardware
-  bool loopback = false;     ///< IFF_LOOPBACK
-  bool running = false;      ///< IFF_UP and IFF_RUNNING: has a carrier
-  std::uint64_t carrier_downs = 0;  ///< IFLA_CARRIER_DOWN_COUNT
-  std::uint64_t sent_bytes = 0;     ///< IFLA_STATS64 tx_bytes
-  std::uint64_t received_bytes = 0; ///< IFLA_STATS64 rx_bytes
-  std::uint64_t dropped = 0;        ///< IFLA_STATS64 rx_dropped + tx_dropped
+  std::string mac;        ///< IFLA_ADDRESS, lower case, colons
+  std::uint32_t mtu = 0;  ///< IFLA_MTU
+  std::string state;      ///< IFLA_OPERSTATE in sysfs's words
+  std::string kind;       ///< IFLA_INFO_KIND: "veth", "bridge"; empty for a device of hardware
+  bool loopback = false;  ///< IFF_LOOPBACK
+  bool running = false;   ///< IFF_UP and IFF_RUNNING: has a carrier
+  std::uint64_t carrier_downs = 0;     ///< IFLA_CARRIER_DOWN_COUNT
+  std::uint64_t sent_bytes = 0;        ///< IFLA_STATS64 tx_bytes
+  std::uint64_t received_bytes = 0;    ///< IFLA_STATS64 rx_bytes
+  std::uint64_t dropped = 0;           ///< IFLA_STATS64 rx_dropped + tx_dropped
   std::vector<std::string> addresses;  ///< "10.70.1.11/24"; IPv6 without link-local
 };
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/files.hpp"
 #include "core/model/topology.hpp"
+#include "core/result.hpp"
 
 namespace plumbline::probes {
 
@@ -26,22 +26,22 @@ class PlacedMemory {
 
 /// What of the machine is looked at.
 enum class Depth {
-  nodes,  ///< CPUs, caches and NUMA nodes: milliseconds
-  devices ///< PCI devices too
+  nodes,   ///< CPUs, caches and NUMA nodes: milliseconds
+  devices  ///< PCI devices too
 };
 
-/// A machine as hwloc sees it: this one, a tree of its files, or a recorded XML.
+/// A machine as hwloc sees it: this one, or a recorded XML.
 class Machine {
  public:
-  /// Below `root` ("/" is this machine), or from the file `xml` when that is not empty.
-  static Result<Machine> open(const FileTree& root, const std::filesystem::path& xml, Depth depth);
+  /// This machine, or the one in the file `xml` when that is not empty.
+  static Result<Machine> open(const std::filesystem::path& xml, Depth depth);
 
   /// Model name of the first CPU package; empty when it is not told.
   std::string cpu_model() const;
   /// By index.
   std::vector<NumaNode> numa_nodes() const;
-  /// Network, accelerator and storage functions and the bridges above them; link state and driver are
-  /// not hwloc's business and stay empty.
+  /// Network, accelerator and storage functions and the bridges above them; link state and driver
+  /// are not hwloc's business and stay empty.
   std::vector<PciDevice> pci_devices() const;
   /// The largest cache that a CPU of this NUMA node has; zero when it is not told.
   Bytes largest_cache(int numa) const;

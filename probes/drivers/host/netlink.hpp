@@ -25,8 +25,9 @@ std::string text_of(std::span<const std::byte> bytes);
 
 /// Asks rtnetlink for a whole table (`request` = RTM_GETLINK, RTM_GETADDR) and gives each answer's
 /// type and payload. Bounded by the deadline; an interrupted dump is asked for again.
-Status dump(unsigned short request,
-            const std::function<void(unsigned short type, std::span<const std::byte> payload)>& take,
-            Deadline deadline);
+Status dump(
+    unsigned short request,
+    const std::function<void(unsigned short type, std::span<const std::byte> payload)>& take,
+    Deadline deadline);
 
 }  // namespace plumbline::probes

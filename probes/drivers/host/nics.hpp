@@ -27,4 +27,7 @@ void add_link_state(const FileTree& root, std::vector<PciDevice>& devices);
 /// The PCI address in a sysfs path: its last component of that form; empty when there is none.
 std::string pci_address_in(const std::string& path);
 
+/// The root complex in a sysfs path ("pci0000:80"); empty when there is none.
+std::string pcie_root_in(const std::string& path);
+
 }  // namespace plumbline::probes

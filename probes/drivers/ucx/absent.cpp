@@ -3,7 +3,7 @@
 namespace plumbline::probes {
 
 Result<std::unique_ptr<PathDriver>> ucx_paths() {
-    return fail(ErrorCode::unavailable, "this build has no UCX (PLUMBLINE_WITH_UCX)");
+  return fail(ErrorCode::unavailable, "this build has no UCX (PLUMBLINE_WITH_UCX)");
 }
 
 }  // namespace plumbline::probes

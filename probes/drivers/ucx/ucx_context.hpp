@@ -22,8 +22,8 @@ using UcxWorker = std::unique_ptr<std::remove_pointer_t<ucp_worker_h>, UcxWorker
 /// Success, or UCX's word for what happened while `doing`.
 Status check(ucs_status_t status, const std::string& doing);
 
-/// A context that knows TCP over `device` and no other transport or device, by its configuration and
-/// not by the environment.
+/// A context that knows TCP over `device` and no other transport or device, by its configuration
+/// and not by the environment.
 Result<UcxContext> open_context(const std::string& device);
 
 /// A worker of that context, for one thread.
