@@ -140,6 +140,15 @@ void leave_explained(const Scene& scene, const std::vector<Culprit>& named, Culp
   open.bad.erase(std::remove_if(open.bad.begin(), open.bad.end(), explained), open.bad.end());
 }
 
+/// True for a part whose only sign is a loss that costs nobody anything and is small.
+bool is_harmless(const Culprit& culprit) {
+  const Signs& signs = culprit.signs;
+  if (!culprit.bad.empty() || signs.carrier_downs > 0 || !signs.state.empty()) return false;
+  const double in = signs.loss_in ? signs.loss_in->share : 0;
+  const double out = signs.loss_out ? signs.loss_out->share : 0;
+  return std::max(in, out) < kLossAlone;
+}
+
 }  // namespace
 
 std::vector<std::string> silent_rails(const Scene& scene) {
@@ -171,7 +180,10 @@ std::vector<Culprit> localise(const Scene& scene) {
   }
   const Explanation explanation = smallest_explanations(std::move(suspects));
   std::vector<Culprit> culprits;
-  for (const auto& [part, sign] : signs) culprits.push_back(culprit_of(scene, {part}, signs));
+  for (const auto& [part, sign] : signs) {
+    Culprit signed_one = culprit_of(scene, {part}, signs);
+    if (!is_harmless(signed_one)) culprits.push_back(std::move(signed_one));
+  }
   for (const int part : explanation.certain) {
     culprits.push_back(culprit_of(scene, {static_cast<std::size_t>(part)}, signs));
   }

@@ -43,8 +43,8 @@ void VirtualFabric::flapping_link(int node, int rail) {
   flapping_.insert({node_name(node), rail_name(rail)});
 }
 
-void VirtualFabric::lossy_link(int node, int rail, double share) {
-  lossy_[{node_name(node), rail_name(rail)}] = share;
+void VirtualFabric::lossy_link(int node, int rail, double share, double least, double most) {
+  lossy_[{node_name(node), rail_name(rail)}] = {share, least, most};
 }
 
 void VirtualFabric::mislabel(int node, const std::string& rack) { labels_[node] = rack; }
@@ -154,7 +154,9 @@ double VirtualFabric::goodput(const Outcome& outcome, const std::map<std::string
     rate = std::min(rate, capacity(hop) / (flows == load.end() ? 1 : std::max(1, flows->second)));
   }
   const auto lossy = lossy_.find({outcome.to.node, outcome.to.rail});
-  if (lossy != lossy_.end()) rate = std::min(rate, shape_.nic * uniform(0.15, 0.4));
+  if (lossy != lossy_.end()) {
+    rate = std::min(rate, shape_.nic * uniform(lossy->second.least, lossy->second.most));
+  }
   if (has_link_fault(flapping_, outcome)) rate *= uniform(0.2, 0.65);
   return rate * kPayload * 0.99;
 }
@@ -184,9 +186,9 @@ Measured VirtualFabric::measured(double mean, const Outcome& outcome) {
 void VirtualFabric::add_counters(Measured& measured, const Outcome& outcome) {
   double narrowest = 1e18;
   for (const std::string& hop : hops(outcome)) narrowest = std::min(narrowest, capacity(hop));
-  double loss = uniform(0.0002, 0.004) * shape_.nic / std::max(narrowest, 1.0);
+  double loss = uniform(0.0, shape_.overflow) * shape_.nic / std::max(narrowest, 1.0);
   const auto lossy = lossy_.find({outcome.to.node, outcome.to.rail});
-  if (lossy != lossy_.end()) loss += lossy->second;
+  if (lossy != lossy_.end()) loss += lossy->second.share;
   if (has_link_fault(flapping_, outcome)) loss += uniform(0, 0.02);
   const double segments = measured.value * 2.4 / 1448.0;
   measured.counters["from.segments"] = segments;

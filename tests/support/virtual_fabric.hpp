@@ -21,6 +21,7 @@ struct Shape {
   double nic = 25e6;       ///< 200 Mb/s
   double uplink = 12.5e6;  ///< 100 Mb/s
   bool declared = true;    ///< the rates stand in the stage file
+  double overflow = 0.004;  ///< most of a full-rate hop's segments that a healthy queue drops
 };
 
 /// Nodes node-1.. in racks rack-1.., rails rail-a.., with faults; makes the facts that a stage would have
@@ -35,7 +36,8 @@ class VirtualFabric {
   void slow_uplink(int rack, int rail, double rate);
   void dead_link(int node, int rail, bool told);  ///< told: sysfs says lowerlayerdown
   void flapping_link(int node, int rail);
-  void lossy_link(int node, int rail, double share);  ///< drops what comes in
+  /// Drops a share of what comes in; goodput falls to something between `least` and `most` of a NIC.
+  void lossy_link(int node, int rail, double share, double least = 0.15, double most = 0.4);
   void mislabel(int node, const std::string& rack);
   void unlabel(int node);
   void dead_agent(int node);
@@ -80,7 +82,12 @@ class VirtualFabric {
   std::map<std::string, double> rates_;  ///< "nic node-1/rail-a out", "uplink rack-1/rail-a in"
   std::map<int, std::string> labels_;
   std::set<End> dead_, told_dead_, flapping_, corrupt_, absent_;
-  std::map<End, double> lossy_;
+  struct Loss {
+    double share = 0;
+    double least = 0;
+    double most = 0;
+  };
+  std::map<End, Loss> lossy_;
   std::set<std::string> dead_agents_, hung_probes_;
   double forgotten_ = 0;
 };
