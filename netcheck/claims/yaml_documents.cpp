@@ -24,13 +24,19 @@ Json typed(const std::string& tag, const std::string& text) {
     return text;
 }
 
+constexpr int most_documents = 10'000;
+
 /// Builds JSON values from YAML's events, so that nothing grows before it is counted.
 class Builder final : public YAML::EventHandler {
   public:
     std::vector<Json> documents;
     std::string problem;
 
-    void OnDocumentStart(const YAML::Mark&) override { open_.clear(); }
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        open_.clear();
+        // yaml-cpp can stand still on bad input and start documents for ever.
+        if (++started_ > most_documents) stop(mark, "begins more than 10000 documents");
+    }
     void OnDocumentEnd() override {}
     void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add(mark, nullptr); }
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { stop(mark, "is an alias"); }
@@ -96,6 +102,7 @@ class Builder final : public YAML::EventHandler {
 
     std::vector<Level> open_;
     long values_ = 0;
+    int started_ = 0;
 };
 
 /// How many bytes follow a leading byte; -1 when it cannot lead.

@@ -122,6 +122,9 @@ TEST_CASE("Nesting, counts and aliases are bounded before they grow") {
     const auto counted = parse_json(many + "]");
     REQUIRE_FALSE(counted);
     CHECK_THAT(counted.error().message, ContainsSubstring("more than 2000000 values"));
+    const auto endless = parse_yaml("%YAML 1.2\n, -\nkind");
+    REQUIRE_FALSE(endless);
+    CHECK_FALSE(parse_yaml(repeated("---\na\n", 10'001)));
     const auto bomb = parse_yaml("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n");
     REQUIRE_FALSE(bomb);
     CHECK_THAT(bomb.error().message, ContainsSubstring("line 2 is an alias"));
