@@ -106,6 +106,15 @@ bool looks_like_network(const SliceClaim& slice, const SliceDevice& device) {
     });
 }
 
+/// A CNI result of a pod that has ended or was made anew: its namespace is gone.
+bool is_left_over(const Facts& facts, const PodSandbox& sandbox) {
+    const PodClaim* pod = find_pod(facts, sandbox.pod_namespace, sandbox.pod_name);
+    if (pod == nullptr) return false;
+    const bool another =
+        !sandbox.pod_uid.empty() && !pod->meta.uid.empty() && sandbox.pod_uid != pod->meta.uid;
+    return another || ended(*pod);
+}
+
 }  // namespace
 
 std::string full_name(const ObjectMeta& meta) {
@@ -237,14 +246,22 @@ std::string rail_of(const Facts& facts, const Published& published,
     return rail_of(facts.fabric, {address}).value_or("");
 }
 
-std::vector<std::string> closed_sandboxes(const NodeFacts& node) {
-    std::vector<std::string> closed;
-    if (!node.topology) return closed;
+std::vector<std::string> unseen_places(const Facts& facts, const NodeFacts& node) {
+    std::vector<std::string> places;
+    if (!node.topology) return places;
     for (const PodSandbox& sandbox : node.topology->sandboxes) {
-        if (sandbox.devices) continue;
-        closed.push_back(sandbox.pod_namespace + "/" + sandbox.pod_name + ": " + sandbox.problem);
+        if (sandbox.devices || is_left_over(facts, sandbox)) continue;
+        places.push_back("pod " + sandbox.pod_namespace + "/" + sandbox.pod_name + ": " +
+                         sandbox.problem);
     }
-    return closed;
+    for (const std::string& problem : node.topology->problems) {
+        const bool hides = problem.find("CNI results") != std::string::npos ||
+                           problem.find("network") != std::string::npos ||
+                           problem.find("netlink") != std::string::npos ||
+                           problem.find("/sys/class/net") != std::string::npos;
+        if (hides) places.push_back(problem);
+    }
+    return places;
 }
 
 }  // namespace plumbline::netcheck

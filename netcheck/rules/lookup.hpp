@@ -76,8 +76,9 @@ std::vector<Given> given_devices(const Facts& facts, const PodClaim& pod);
 std::string rail_of(const Facts& facts, const Published& published,
                     const std::optional<Place>& place);
 
-/// Pods on the node whose network namespace could not be looked into, "ns/name: why"; empty: all
-/// could.
-std::vector<std::string> closed_sandboxes(const NodeFacts& node);
+/// Where a device of the node may be unseen, each with the reason: living pods whose network
+/// namespace could not be looked into, CNI results and network devices that could not be read.
+/// Empty: nowhere.
+std::vector<std::string> unseen_places(const Facts& facts, const NodeFacts& node);
 
 }  // namespace plumbline::netcheck

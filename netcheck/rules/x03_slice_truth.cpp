@@ -43,13 +43,13 @@ std::string naming_key(const Published& published) {
     return {};
 }
 
-Finding nowhere(Finding finding, const NodeFacts& node, const Published& published) {
-    const auto closed = closed_sandboxes(node);
+Finding nowhere(const Facts& facts, Finding finding, const NodeFacts& node,
+                const Published& published) {
+    const auto closed = unseen_places(facts, node);
     if (!closed.empty()) {
-        return unseen(
-            std::move(finding), published, node.node,
-            "it is not in the node's own network namespace, and pods could not be looked into (" +
-                listed(closed) + ")");
+        return unseen(std::move(finding), published, node.node,
+                      "it is not where could be looked, and not all could be looked at (" +
+                          listed(closed) + ")");
     }
     finding.verdict = Verdict::violation;
     finding.claim = quote_device(published, naming_key(published));
@@ -142,7 +142,7 @@ Finding check(const Facts& facts, const std::string& name, const Published& publ
     if (node->topology->network_devices.empty() && !node->topology->problems.empty()) {
         return unseen(std::move(finding), published, name, listed(node->topology->problems));
     }
-    return nowhere(std::move(finding), *node, published);
+    return nowhere(facts, std::move(finding), *node, published);
 }
 
 std::vector<std::string> nodes_with_slices(const AllocationView& view) {

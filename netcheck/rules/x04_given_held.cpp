@@ -89,9 +89,9 @@ Trace trace(const Facts& facts, const PodView& view, const Given& given) {
         return {Seen::taken, "it is in the network namespace of pod " + other};
     }
     if (place) return {Seen::missing, "it is still in the node's own network namespace"};
-    const auto closed = closed_sandboxes(*view.node);
+    const auto closed = unseen_places(facts, *view.node);
     if (!closed.empty())
-        return {Seen::hidden, "pods could not be looked into (" + listed(closed) + ")"};
+        return {Seen::hidden, "not all could be looked at (" + listed(closed) + ")"};
     return {Seen::missing, "it is nowhere on the node"};
 }
 

@@ -83,7 +83,7 @@ Finding judge(const Facts& facts, const NodeFacts& node, const Count& counted) {
         finding.next_step = "Nothing to do.";
         return finding;
     }
-    const auto closed = closed_sandboxes(node);
+    const auto closed = unseen_places(facts, node);
     if (!closed.empty()) return unseen(std::move(finding), what, node.node, listed(closed));
     if (node.topology->network_devices.empty() && !node.topology->problems.empty()) {
         return unseen(std::move(finding), what, node.node, listed(node.topology->problems));

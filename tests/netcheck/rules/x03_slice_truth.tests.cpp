@@ -152,6 +152,22 @@ TEST_CASE("X03 is unobservable where the node does not tell") {
         CHECK_THAT(findings[0].message, ContainsSubstring("setns: Operation not permitted"));
         CHECK(with(x03_slice_truth(facts), Verdict::violation).empty());
     }
+    SECTION("so may a pod whose CNI result could not be read") {
+        take(facts, "node-6", "ens2");
+        node(facts, "node-6").topology->problems = {"CNI results: x-ens2: permission denied"};
+        CHECK(with(x03_slice_truth(facts), Verdict::unobservable).size() == 1);
+    }
+    SECTION("not so a pod that has ended and left its CNI result behind") {
+        take(facts, "node-6", "ens2");
+        take(facts, "node-5", "ens2");
+        PodSandbox left;
+        left.pod_namespace = "plumbline";
+        left.pod_name = "stage-5";
+        left.pod_uid = "an-earlier-one";
+        node(facts, "node-5").topology->sandboxes = {left};
+        node(facts, "node-5").topology->problems = {"CPU model: permission denied"};
+        CHECK(with(x03_slice_truth(facts), Verdict::violation).size() == 2);
+    }
     SECTION("network devices that could not be listed") {
         node(facts, "node-1").topology->network_devices.clear();
         node(facts, "node-1").topology->problems = {"netlink: permission denied"};
