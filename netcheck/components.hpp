@@ -27,7 +27,8 @@ struct Component {
 struct Racks {
   bool declared = false;                     ///< the stage file names a rack label
   std::map<std::string, std::string> of;     ///< node -> rack; absent: not known
-  std::map<std::string, std::string> notes;  ///< node -> "measured in rack-2, its label says rack-3"
+  /// node -> "node-4 counts for rack-2, where it was measured; its label says rack-3"
+  std::map<std::string, std::string> notes;
 };
 
 /// The racks as the labels have them.

@@ -25,8 +25,9 @@ const NodeClaim* find_node_claim(const Facts& facts, const std::string& node);
 /// the node lacks the label.
 std::optional<std::string> labelled_rack(const Facts& facts, const std::string& node);
 
-/// What became of each identity: the last outcome of a key counts, in the order of first appearance.
-/// A pair outcome that was skipped before its size was known gives way to one with a size.
+/// What became of each identity: the last outcome of a key counts, in the order of first
+/// appearance. A pair outcome that was skipped before its size was known gives way to one with a
+/// size.
 std::vector<const Outcome*> latest_outcomes(const Facts& facts);
 
 /// The largest message size among the pair goodputs, the one that is judged, as its parameter says

@@ -24,8 +24,9 @@ std::string in_a_pod(const Facts& facts, const NodeFacts& node, const std::strin
     if (!sandbox.devices) continue;
     for (const NetworkDevice& device : *sandbox.devices) {
       if (rail_of(facts.fabric, device.addresses) != rail) continue;
-      return device.name + " of " + node.node + " (" + rail + ") is in the network namespace of pod " +
-             sandbox.pod_namespace + "/" + sandbox.pod_name;
+      return device.name + " of " + node.node + " (" + rail +
+             ") is in the network namespace of pod " + sandbox.pod_namespace + "/" +
+             sandbox.pod_name;
     }
   }
   return {};
@@ -99,7 +100,8 @@ std::vector<Outcome> identities(const Asked& asked, const PlannedPair& pair, boo
     outcomes.back().parameters["size"] = "8";
     return outcomes;
   }
-  const auto add = [&](const Endpoint& from, const Endpoint& to, Bytes size, const char* direction) {
+  const auto add = [&](const Endpoint& from, const Endpoint& to, Bytes size,
+                       const char* direction) {
     outcomes.push_back(identity("pair_goodput", from, to));
     outcomes.back().parameters["size"] = std::to_string(size.count);
     outcomes.back().parameters["direction"] = direction;

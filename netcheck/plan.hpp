@@ -19,7 +19,8 @@ struct Round {
   std::vector<PlannedPair> pairs;
 };
 
-/// What will be measured, in order. Goodput rounds first, then the latency rounds (each pair alone).
+/// What will be measured, in order. Goodput rounds first, then the latency rounds (each pair
+/// alone).
 struct Plan {
   std::vector<Round> goodput;
   std::vector<Round> latency;
@@ -39,8 +40,8 @@ std::vector<Round> suspects(const Facts& facts);
 
 /// The identities (skipped outcomes with an empty reason) of what one planned pair is asked for
 /// (Facts::asked): for goodput "pair_goodput" of each size, one_way from->to and to->from, then
-/// both_ways of the largest size; for latency one "pair_latency" from->to with size 8. These keys are
-/// what the pair probe gives.
+/// both_ways of the largest size; for latency one "pair_latency" from->to with size 8. These keys
+/// are what the pair probe gives.
 std::vector<Outcome> identities(const Asked& asked, const PlannedPair& pair, bool latency);
 
 }  // namespace plumbline::netcheck

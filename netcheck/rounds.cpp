@@ -77,7 +77,8 @@ std::size_t least_rounds(const std::vector<Job>& jobs, std::size_t names) {
   return uses.empty() ? 0 : *std::max_element(uses.begin(), uses.end());
 }
 
-/// Steps of a fixed linear congruential sequence (Knuth's MMIX constants): the same on every machine.
+/// Steps of a fixed linear congruential sequence (Knuth's MMIX constants): the same on every
+/// machine.
 struct Sequence {
   std::uint64_t state = 0;
   std::size_t below(std::size_t bound) {
@@ -118,7 +119,8 @@ std::vector<Round> pack(const std::vector<WaitingPair>& pairs) {
   std::vector<Round> rounds;
   for (const Occupied& occupied : best) {
     rounds.emplace_back();
-    for (const std::size_t place : occupied.places) rounds.back().pairs.push_back(pairs[place].pair);
+    for (const std::size_t place : occupied.places)
+      rounds.back().pairs.push_back(pairs[place].pair);
   }
   return rounds;
 }

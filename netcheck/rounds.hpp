@@ -12,8 +12,8 @@ struct WaitingPair {
   bool alone = false;  ///< its hops are not all known, so nothing runs beside it
 };
 
-/// Packs pairs into few rounds: no two of a round share a node or a hop. First fit over the pairs, longest
-/// paths first, and for small plans over some fixed shuffles too; the fewest rounds win.
+/// Packs pairs into few rounds: no two of a round share a node or a hop. First fit over the pairs,
+/// longest paths first, and for small plans over some fixed shuffles too; the fewest rounds win.
 /// Deterministic.
 std::vector<Round> pack(const std::vector<WaitingPair>& pairs);
 

@@ -14,12 +14,12 @@ struct Subnet {
   int length = 0;                       ///< leading bits that count
 };
 
-/// Reads a network in CIDR form; nothing when it is not one (no prefix length, length too long, not an
-/// address).
+/// Reads a network in CIDR form; nothing when it is not one (no prefix length, length too long, not
+/// an address).
 std::optional<Subnet> parse_subnet(std::string_view text);
 
-/// True when `address` ("10.70.1.11/24" or without the length) is of the network's family and inside
-/// it. An address that cannot be read is outside of every network.
+/// True when `address` ("10.70.1.11/24" or without the length) is of the network's family and
+/// inside it. An address that cannot be read is outside of every network.
 bool holds(const Subnet& subnet, std::string_view address);
 
 }  // namespace plumbline::netcheck

@@ -70,7 +70,8 @@ Expected expect_pair(const Facts& facts, const Racks& racks, const Outcome& outc
   const auto path = path_between(racks, outcome.from.rail, outcome.from.node, outcome.to.node);
   if (!path) {
     const bool first = racks.of.count(outcome.from.node) == 0;
-    return {{}, {}, "the rack of " + (first ? outcome.from.node : outcome.to.node) + " is not known"};
+    return {
+        {}, {}, "the rack of " + (first ? outcome.from.node : outcome.to.node) + " is not known"};
   }
   const double times = direction == "both_ways" ? 2.0 : 1.0;
   Expected expected = expect_over(facts, *path, *threshold, times);
@@ -104,8 +105,8 @@ JudgedNumber judge_number(const Measured& measured, Expected expected) {
   judged.impossible = measured.interval.low > kImpossible * judged.expected.ceiling.value;
   if (judged.impossible) {
     judged.verdict = NumberVerdict::inconclusive;
-    judged.why = "measured " + format_rate({measured.value}) + ", more than the slowest hop's rate of " +
-                 format_rate(judged.expected.ceiling) +
+    judged.why = "measured " + format_rate({measured.value}) +
+                 ", more than the slowest hop's rate of " + format_rate(judged.expected.ceiling) +
                  ": the measurement, the declared rate or the path is not what it is taken for";
   } else if (measured.interval.low >= least) {
     judged.verdict = NumberVerdict::ok;

@@ -15,9 +15,9 @@ struct PayloadShare {
   std::string because;  ///< "1448 B payload in each 1514 B frame: TCP/IPv4 at MTU 1500"
 };
 
-/// TCP over Ethernet at an MTU. Headers: IPv4 20 (RFC 791) or IPv6 40 (RFC 8200), TCP 20 (RFC 9293), its
-/// timestamps 12 (RFC 7323), Ethernet 14; on a wire 24 more: check sequence 4, preamble 8 and
-/// inter-frame gap 12 (IEEE 802.3). A shaper of the kernel (tbf) counts none of the 24.
+/// TCP over Ethernet at an MTU. Headers: IPv4 20 (RFC 791) or IPv6 40 (RFC 8200), TCP 20 (RFC
+/// 9293), its timestamps 12 (RFC 7323), Ethernet 14; on a wire 24 more: check sequence 4, preamble
+/// 8 and inter-frame gap 12 (IEEE 802.3). A shaper of the kernel (tbf) counts none of the 24.
 PayloadShare payload_share(std::uint32_t mtu, bool six, bool wire);
 
 /// One hop with what is known of its rate.
@@ -32,8 +32,8 @@ struct HopRate {
 /// of the two. Nothing when it is neither read nor declared.
 std::optional<HopRate> hop_rate(const Facts& facts, const Component& hop, bool wire_uplink);
 
-/// The hop that limits a path. Nothing, with `unknown` set to the hop without a rate, when one is not
-/// known.
+/// The hop that limits a path. Nothing, with `unknown` set to the hop without a rate, when one is
+/// not known.
 std::optional<HopRate> slowest_hop(const Facts& facts, const std::vector<Component>& path,
                                    std::string& unknown);
 

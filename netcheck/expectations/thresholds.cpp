@@ -10,11 +10,11 @@ constexpr const char* kOneWaySource =
     "usual acceptance share of a link's payload rate (r >= 0.90 ok); iperf3 and ucx_perftest reach "
     "0.98 to 1.00 of it on shaped links";
 constexpr const char* kBothWaysSource =
-    "0.90 less the acknowledgements of the other direction: one frame of 66 B for every two of 1514 B "
-    "(RFC 5681 section 4.2), 2.2 %, and their bursts";
+    "0.90 less the acknowledgements of the other direction: one frame of 66 B for every two of "
+    "1514 B (RFC 5681 section 4.2), 2.2 %, and their bursts";
 constexpr const char* kRingSource =
-    "nccl-tests doc/PERFORMANCE.md: bus bandwidth compares with the slowest link of the ring; an MPI "
-    "library may choose trees or recursive doubling, which cross an uplink several times";
+    "nccl-tests doc/PERFORMANCE.md: bus bandwidth compares with the slowest link of the ring; an "
+    "MPI library may choose trees or recursive doubling, which cross an uplink several times";
 
 constexpr std::array<Threshold, 3> kTable{{
     {"pair_goodput", "one_way", 0.90, kOneWaySource, "2026-11-23"},

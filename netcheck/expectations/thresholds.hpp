@@ -25,13 +25,13 @@ inline constexpr double kImpossible = 1.05;
 /// through it.
 inline constexpr double kClears = 1.1;
 
-/// Packet loss above this share of segments is a fault when the peers do not show it too: the bound of
-/// ITU-T Y.1541 (12/2011), table 1, IP packet loss ratio of classes 0 to 4.
+/// Packet loss above this share of segments is a fault when the peers do not show it too: the bound
+/// of ITU-T Y.1541 (12/2011), table 1, IP packet loss ratio of classes 0 to 4.
 inline constexpr double kLossLimit = 1e-3;
 
-/// Loss that costs no pair its goodput is a finding of its own only from here on: five times the limit, so
-/// that a burst at a busy host is none. On idle shaped links TCP sends 0 to 0.02 % again, at 2 %
-/// injected loss 1.6 to 2.0 % (iperf3 on the virtual rack, 2026-11-23).
+/// Loss that costs no pair its goodput is a finding of its own only from here on: five times the
+/// limit, so that a burst at a busy host is none. On idle shaped links TCP sends 0 to 0.02 % again,
+/// at 2 % injected loss 1.6 to 2.0 % (iperf3 on the virtual rack, 2026-11-23).
 inline constexpr double kLossAlone = 5e-3;
 
 /// Retransmissions count as those of a lossy part only when they are this many times the median of

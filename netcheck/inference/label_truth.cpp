@@ -22,8 +22,8 @@ std::vector<std::string> labels_of(const Facts& facts, const Edges& edges) {
   return labels;
 }
 
-/// Clusters of a level that share a label and that nothing proves apart become one: the doubt is the
-/// label's.
+/// Clusters of a level that share a label and that nothing proves apart become one: the doubt is
+/// the label's.
 Level merged(Level level, const std::vector<std::string>& labels) {
   const auto merge = [&](int one, int other) {
     for (int& cluster : level.cluster_of) cluster = cluster == other ? one : cluster;

@@ -33,8 +33,8 @@ bool proves_itself(const Edges& edges, std::size_t node, const std::string& rail
   });
 }
 
-/// The middle of every gap between the shares, highest first; and 0, where only the declared uplinks
-/// decide.
+/// The middle of every gap between the shares, highest first; and 0, where only the declared
+/// uplinks decide.
 std::vector<double> cuts_of(const Edges& edges) {
   std::vector<double> shares;
   for (const Edge& edge : edges.edges) {

@@ -28,7 +28,8 @@ struct Edge {
 struct Edges {
   std::vector<std::string> nodes;  ///< in the stage file's order
   std::vector<Edge> edges;         ///< pairs with at least one measured goodput
-  std::map<std::string, double> uplink_shares;  ///< rail -> least declared uplink, as a share of a NIC
+  std::map<std::string, double>
+      uplink_shares;  ///< rail -> least declared uplink, as a share of a NIC
 };
 
 /// Reads the edges out of the outcomes: one-way goodputs of the judged size, the better direction.
@@ -45,14 +46,14 @@ struct Level {
 /// True when an edge is fast on some rail at this cut; `rail`, when not null, receives which.
 bool is_fast(const Edges& edges, const Edge& edge, double cut, std::string* rail);
 
-/// True when an edge is slow on a rail on which both of its ends are fast with somebody: then it is the
-/// way between them that is slow, and not a NIC. Not the opposite of is_fast.
+/// True when an edge is slow on a rail on which both of its ends are fast with somebody: then it is
+/// the way between them that is slow, and not a NIC. Not the opposite of is_fast.
 bool is_slow(const Edges& edges, const Edge& edge, double cut, std::string* rail);
 
-/// Every cut at a gap of at least 1.25 between the shares whose fast edges make at least two disjoint
-/// clusters without a slow edge inside and with one between, finest first. Empty: nothing separates the
-/// nodes. A bad NIC, rail or uplink does not hide the clusters as long as another rail or
-/// neighbour shows them.
+/// Every cut at a gap of at least 1.25 between the shares whose fast edges make at least two
+/// disjoint clusters without a slow edge inside and with one between, finest first. Empty: nothing
+/// separates the nodes. A bad NIC, rail or uplink does not hide the clusters as long as another
+/// rail or neighbour shows them.
 std::vector<Level> levels_of(const Edges& edges);
 
 }  // namespace plumbline::netcheck

@@ -19,7 +19,8 @@ std::vector<const Outcome*> blamed_on(const Judged& judged, const std::string& n
   std::vector<const Outcome*> outcomes;
   for (const JudgedOutcome& entry : judged.outcomes) {
     const Failed* failed = entry.outcome->failed();
-    if (failed != nullptr && failed->blamed == node) outcomes.push_back(entry.outcome);
+    if (failed == nullptr || failed->blamed != node) continue;
+    if (!lost_carrier(*entry.outcome)) outcomes.push_back(entry.outcome);
   }
   return outcomes;
 }
@@ -42,7 +43,8 @@ std::vector<Finding> agent_findings(const Judged& judged) {
       finding.message = std::to_string(blamed.size()) + " measurements failed at " + node.node +
                         ", where the probe and not the path is at fault: " +
                         blamed.front()->failed()->error.message;
-      finding.next_step = "look at the agent's log and at stopped or hung processes on " + node.node;
+      finding.next_step =
+          "look at the agent's log and at stopped or hung processes on " + node.node;
       finding.measurement = blamed.front()->key();
     }
     for (const Outcome* outcome : blamed) {

@@ -8,9 +8,9 @@
 
 namespace plumbline::netcheck {
 
-/// What share of the stage file's nodes, rails and pairs was measured. A node counts when a goodput with
-/// it was; a rail when any pair on it was; a pair of nodes on a rail when every judged goodput between
-/// them was, both directions at least. No pairs at all is a share of 0.
+/// What share of the stage file's nodes, rails and pairs was measured. A node counts when a goodput
+/// with it was; a rail when any pair on it was; a pair of nodes on a rail when every judged goodput
+/// between them was, both directions at least. No pairs at all is a share of 0.
 Coverage coverage_of(const Judged& judged);
 
 /// How many outcomes of one probe were measured.

@@ -52,9 +52,21 @@ std::vector<std::string> group_nodes(const Facts& facts, const Outcome& outcome)
   return nodes;
 }
 
+std::optional<std::string> lost_carrier(const Outcome& outcome) {
+  const Failed* failed = outcome.failed();
+  if (failed == nullptr || failed->error.code != ErrorCode::unavailable) return std::nullopt;
+  for (const Endpoint& end : {outcome.from, outcome.to}) {
+    const std::string telling = end.node + "/" + end.device + " is ";
+    const bool told = failed->error.message.find(telling) != std::string::npos;
+    if (failed->blamed == end.node && told) return end.node;
+  }
+  return std::nullopt;
+}
+
 bool path_failed(const Facts& facts, const Outcome& outcome) {
   const Failed* failed = outcome.failed();
-  if (failed == nullptr || !failed->blamed.empty()) return false;
+  if (failed == nullptr) return false;
+  if (!failed->blamed.empty() && !lost_carrier(outcome)) return false;
   for (const std::string& node : {outcome.from.node, outcome.to.node}) {
     const NodeFacts* told = facts_of(facts, node);
     if (told == nullptr || !told->topology) return false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ struct JudgedOutcome {
   bool required = false;             ///< a number that the verdict needs: its doubt is the stage's
 };
 
-/// The facts, read once: latest outcomes, racks as measured, every number judged. Borrows the facts.
+/// The facts, read once: latest outcomes, racks as measured, every number judged. Borrows the
+/// facts.
 struct Judged {
   const Facts* facts = nullptr;
   LabelTruth truth;
@@ -26,15 +28,20 @@ struct Judged {
   std::vector<JudgedOutcome> outcomes;
 };
 
-/// Judges every number by itself: pair goodputs of the judged size and collectives have expectations,
-/// all others are reported without.
+/// Judges every number by itself: pair goodputs of the judged size and collectives have
+/// expectations, all others are reported without.
 Judged judge_numbers(const Facts& facts);
 
 /// The nodes of a collective's group on its rail: all, or those labelled with the group's rack.
 std::vector<std::string> group_nodes(const Facts& facts, const Outcome& outcome);
 
-/// True for a failure that the path can have caused: unavailable, late or corrupt, nobody blamed, and
-/// both ends told of themselves.
+/// The node whose NIC had no carrier when the pair failed, as the probe tells it: unavailable, that
+/// node blamed, and "NODE/DEVICE is STATE" in the message. Nothing otherwise.
+std::optional<std::string> lost_carrier(const Outcome& outcome);
+
+/// True for a failure that the path can have caused: unavailable, late or corrupt, both ends told
+/// of themselves, and nobody blamed but a NIC without carrier. An agent that is gone or a probe
+/// that hangs is blamed and is no fault of the path.
 bool path_failed(const Facts& facts, const Outcome& outcome);
 
 }  // namespace plumbline::netcheck

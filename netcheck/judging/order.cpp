@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "netcheck/gate.hpp"
+#include "netcheck/judging/numbers.hpp"
 #include "netcheck/lookup.hpp"
 
 namespace plumbline::netcheck {
@@ -45,7 +46,7 @@ bool refused(const Facts& facts, const Endpoint& end) {
 int place_of(const Facts& facts, const Outcome& outcome) {
   if (outcome.measured() != nullptr) return 5;
   const Failed* failed = outcome.failed();
-  if (failed != nullptr && !failed->blamed.empty()) return 0;
+  if (failed != nullptr && !failed->blamed.empty() && !lost_carrier(outcome)) return 0;
   if (told_nothing(facts, outcome.from.node) || told_nothing(facts, outcome.to.node)) return 1;
   if (failed != nullptr) return 3;
   return refused(facts, outcome.from) || refused(facts, outcome.to) ? 2 : 4;

@@ -7,10 +7,10 @@
 
 namespace plumbline::netcheck {
 
-/// Worst first: violation, drift, degraded, unobservable, vacuous, preference_not_met, unclaimed, match.
-/// Within one verdict causes stand before what they bring about: a lying label before the gang it
-/// misplaced, a device that a pod took before the slice that publishes it, an agent that is gone before
-/// what it could not tell. Otherwise the order stays.
+/// Worst first: violation, drift, degraded, unobservable, vacuous, preference_not_met, unclaimed,
+/// match. Within one verdict causes stand before what they bring about: a lying label before the
+/// gang it misplaced, a device that a pod took before the slice that publishes it, an agent that is
+/// gone before what it could not tell. Otherwise the order stays.
 void worst_first(std::vector<Finding>& findings);
 
 /// Not measured first: failures with a blamed node, then what an unreachable node kept from being

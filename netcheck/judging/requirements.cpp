@@ -40,7 +40,8 @@ RequirementResult coverage_requirement(const Judged& judged, const Report& repor
     result.verdict = StageVerdict::inconclusive;
     result.because.push_back("less was measured than the stage file requires");
   } else {
-    result.because.push_back("nodes, rails and pairs are measured as far as the stage file requires");
+    result.because.push_back(
+        "nodes, rails and pairs are measured as far as the stage file requires");
   }
   return result;
 }
@@ -58,9 +59,9 @@ RequirementResult performance_requirement(const Judged& judged, const Report& re
   return result;
 }
 
-/// networking/high_performance_networking of the AI conformance checklist (SHOULD since v1.36): its text
-/// asks that network devices are discoverable with their characteristics and that pods exchange data over
-/// them. A throughput is not part of it.
+/// networking/high_performance_networking of the AI conformance checklist (SHOULD since v1.36): its
+/// text asks that network devices are discoverable with their characteristics and that pods
+/// exchange data over them. A throughput is not part of it.
 RequirementResult conformance_requirement(const Judged& judged, const Report& report) {
   RequirementResult result = by_rules(judged, report, "high_performance_networking",
                                       {"X03", "X04", "X15", "X20"});
@@ -68,7 +69,8 @@ RequirementResult conformance_requirement(const Judged& judged, const Report& re
   const bool published = judged.facts->claims && !judged.facts->claims->slices.empty();
   if (!published) {
     result.verdict = StageVerdict::inconclusive;
-    result.because = {"no ResourceSlice publishes a network device, so nothing shows how they are managed"};
+    result.because = {
+        "no ResourceSlice publishes a network device, so nothing shows how they are managed"};
   }
   if (report.coverage.pairs <= 0 && result.verdict == StageVerdict::pass) {
     result.verdict = StageVerdict::inconclusive;

@@ -47,8 +47,8 @@ void doubt_numbers(const Judged& judged, NumberVerdict verdict, const char* what
     if (first == nullptr) first = &entry;
   }
   if (first == nullptr) return;
-  doubts.push_back(std::to_string(count) + (count == 1 ? " number " : " numbers ") + what + "; first: " +
-                   first->outcome->key() + ": " + first->number.why);
+  doubts.push_back(std::to_string(count) + (count == 1 ? " number " : " numbers ") + what +
+                   "; first: " + first->outcome->key() + ": " + first->number.why);
 }
 
 }  // namespace
@@ -94,10 +94,11 @@ void conclude(const Judged& judged, Report& report) {
                    : !doubts.empty() ? StageVerdict::inconclusive
                                      : StageVerdict::pass;
   if (report.verdict != StageVerdict::pass) return;
-  report.because = {"every required number is what its path should give, and nothing contradicts a claim",
-                    "measured: " + whole_percent(report.coverage.nodes) + " of nodes, " +
-                        whole_percent(report.coverage.rails) + " of rails, " +
-                        whole_percent(report.coverage.pairs) + " of pairs"};
+  report.because = {
+      "every required number is what its path should give, and nothing contradicts a claim",
+      "measured: " + whole_percent(report.coverage.nodes) + " of nodes, " +
+          whole_percent(report.coverage.rails) + " of rails, " +
+          whole_percent(report.coverage.pairs) + " of pairs"};
 }
 
 }  // namespace plumbline::netcheck

@@ -11,8 +11,8 @@ namespace plumbline::netcheck {
 /// True for a verdict that fails a stage: violation, drift, degraded.
 bool fails(Verdict verdict) noexcept;
 
-/// True for a finding whose doubt keeps a stage from passing: unobservable or vacuous, but for X11 where
-/// the declared rates already say that goodput cannot tell the racks apart.
+/// True for a finding whose doubt keeps a stage from passing: unobservable or vacuous, but for X11
+/// where the declared rates already say that goodput cannot tell the racks apart.
 bool leaves_doubt(const Facts& facts, const Finding& finding);
 
 /// Why numbers that the verdict needs leave doubt: too few measured, an interval over its limit, no
@@ -22,8 +22,9 @@ std::vector<std::string> doubts_about_numbers(const Judged& judged, const Covera
 /// Fills verdict and because from findings, numbers and coverage, which are filled already.
 void conclude(const Judged& judged, Report& report);
 
-/// The requirements: coverage and pair performance of the stage, the claims' and labels' truth, and what
-/// this evidence says of the conformance programme's high_performance_networking. Never "certified".
+/// The requirements: coverage and pair performance of the stage, the claims' and labels' truth, and
+/// what this evidence says of the conformance programme's high_performance_networking. Never
+/// "certified".
 std::vector<RequirementResult> requirements_of(const Judged& judged, const Report& report);
 
 }  // namespace plumbline::netcheck

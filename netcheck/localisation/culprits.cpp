@@ -42,8 +42,8 @@ double best(const std::map<Use, double>& carried, const Use& use) {
 }
 
 /// The parts of a bad pair's path that nothing clears. Where everything is cleared, which an
-/// unsteady part can bring about, first what only partly got through is suspected again, then the parts
-/// with the largest share of bad pairs.
+/// unsteady part can bring about, first what only partly got through is suspected again, then the
+/// parts with the largest share of bad pairs.
 std::vector<int> suspects_of(const Carried& carried, const Observation& bad) {
   std::vector<int> strict;
   std::vector<int> lenient;

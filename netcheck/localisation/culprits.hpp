@@ -26,10 +26,10 @@ struct Culprit {
   bool exact = true;                         ///< false: more at once than could be searched whole
 };
 
-/// Names what is at fault. A part is cleared of a bad pair when another pair got kClears times as much
-/// through it in the same direction; the fewest parts that explain all bad pairs are the culprits. Parts
-/// with a direct sign need no other evidence. A rail on which nothing got through at all accuses
-/// nobody without such a sign. Pure, deterministic.
+/// Names what is at fault. A part is cleared of a bad pair when another pair got kClears times as
+/// much through it in the same direction; the fewest parts that explain all bad pairs are the
+/// culprits. Parts with a direct sign need no other evidence. A rail on which nothing got through
+/// at all accuses nobody without such a sign. Pure, deterministic.
 std::vector<Culprit> localise(const Scene& scene);
 
 /// Rails on which pairs were tried and nothing got through.

@@ -16,7 +16,8 @@ Finding silent_rail(const Scene& scene, const std::string& rail) {
   finding.verdict = Verdict::unobservable;
   finding.tier = kTier;
   finding.subject = {"link", rail, "", rail};
-  finding.message = "nothing got through on " + rail + " between any two nodes, so nobody can be named";
+  finding.message =
+      "nothing got through on " + rail + " between any two nodes, so nobody can be named";
   finding.next_step = "look at the switches of " + rail + " and at the agents' logs";
   for (const Observation& observation : scene.observations) {
     const Outcome& outcome = *observation.judged->outcome;
@@ -43,8 +44,9 @@ Finding impossible(const JudgedOutcome& judged) {
   finding.tier = kTier;
   finding.subject = {"link", pair_of(outcome), outcome.from.node, outcome.from.rail};
   finding.message = pair_of(outcome) + ": " + judged.number.why;
-  finding.next_step = "correct the rates under fabric: in the stage file, or find by which other way the "
-                      "bytes went";
+  finding.next_step =
+      "correct the rates under fabric: in the stage file, or find by which other way the "
+      "bytes went";
   finding.measurement = outcome.key();
   finding.expectation = judged.number.expected.expectation;
   return finding;
@@ -79,8 +81,9 @@ Finding unexplained(const Scene& scene, const JudgedOutcome& judged,
                     format_rate({outcome.measured()->value}) + " of " +
                     format_rate(expectation->rate) +
                     " expected, though every pair of its nodes is as fast as it should be";
-  finding.next_step = "measure it again alone; then look for what many ends at once bring about: incast, "
-                      "buffers, the launcher's placement";
+  finding.next_step =
+      "measure it again alone; then look for what many ends at once bring about: incast, "
+      "buffers, the launcher's placement";
   finding.measurement = outcome.key();
   finding.expectation = expectation;
   finding.evidence.push_back({"bus bandwidth of " + outcome.probe,

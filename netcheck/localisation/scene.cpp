@@ -14,7 +14,8 @@ std::vector<Component> known_path(const Judged& judged, const Outcome& outcome) 
   const std::string& rail = outcome.from.rail;
   const auto path = path_between(judged.racks, rail, outcome.from.node, outcome.to.node);
   if (path) return *path;
-  return {{ComponentKind::nic, outcome.from.node, rail}, {ComponentKind::nic, outcome.to.node, rail}};
+  return {{ComponentKind::nic, outcome.from.node, rail},
+          {ComponentKind::nic, outcome.to.node, rail}};
 }
 
 std::optional<Observation> observe(const Judged& judged, const JudgedOutcome& number) {

@@ -9,8 +9,8 @@
 
 namespace plumbline::netcheck {
 
-/// Which way bytes go through a part: out of the node or rack, into it, or both at once. An uplink that
-/// is slow upwards can be fine downwards.
+/// Which way bytes go through a part: out of the node or rack, into it, or both at once. An uplink
+/// that is slow upwards can be fine downwards.
 enum class Way { out, in, both };
 
 /// One part as one observation uses it.

@@ -128,12 +128,31 @@ void add_state(const Scene& scene, std::map<std::size_t, Signs>& signs) {
     const Component& component = scene.parts[part];
     if (component.kind != ComponentKind::nic) continue;
     const NetworkDevice* device = nic_on(*scene.judged->facts, component.owner, component.rail);
-    if (device == nullptr || (device->state != "down" && device->state != "lowerlayerdown")) continue;
-    const bool fails = std::any_of(
-        scene.observations.begin(), scene.observations.end(), [&](const Observation& observation) {
-          return observation.failed && scene.passes(observation, part);
-        });
+    if (device == nullptr || (device->state != "down" && device->state != "lowerlayerdown"))
+      continue;
+    const bool fails = std::any_of(scene.observations.begin(), scene.observations.end(),
+                                   [&](const Observation& observation) {
+                                     return observation.failed && scene.passes(observation, part);
+                                   });
     if (fails) signs[part].state = device->state;
+  }
+}
+
+/// NICs of which the probe told at a failure that they had no carrier. One that carries at other
+/// times flaps.
+void add_lost_carrier(const Scene& scene, std::map<std::size_t, Signs>& signs) {
+  for (const Observation& observation : scene.observations) {
+    const Outcome& outcome = *observation.judged->outcome;
+    const auto node = lost_carrier(outcome);
+    if (!node) continue;
+    const Use& use =
+        *node == outcome.from.node ? observation.uses.front() : observation.uses.back();
+    const bool carries = std::any_of(
+        scene.observations.begin(), scene.observations.end(),
+        [&](const Observation& other) { return other.got > 0 && scene.passes(other, use.part); });
+    Signs& sign = signs[use.part];
+    if (carries) sign.carrier_downs += 1;
+    if (!carries && sign.state.empty()) sign.state = "without carrier";
   }
 }
 
@@ -151,6 +170,7 @@ std::map<std::size_t, Signs> signs_of(const Scene& scene) {
   std::map<std::size_t, Signs> signs;
   add_carrier(scene, signs);
   add_state(scene, signs);
+  add_lost_carrier(scene, signs);
   add_loss(scene, signs);
   return signs;
 }

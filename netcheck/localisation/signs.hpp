@@ -25,14 +25,14 @@ struct Signs {
   bool any() const { return carrier_downs > 0 || !state.empty() || loss_in || loss_out; }
 };
 
-/// The retransmitted share of the segments that an outcome's sender sent; nothing when its counters do not
-/// tell.
+/// The retransmitted share of the segments that an outcome's sender sent; nothing when its counters
+/// do not tell.
 std::optional<double> retransmitted(const Outcome& outcome);
 
-/// The signs at each part of the scene, by its index; parts without a sign are absent. Loss is a sign
-/// when every measured pair of at least three that goes the same way through the part loses more than
-/// kLossLimit and kLossMargin times the median of pairs of the same kind (in a rack, or between racks),
-/// and no other part explains it.
+/// The signs at each part of the scene, by its index; parts without a sign are absent. Loss is a
+/// sign when every measured pair of at least three that goes the same way through the part loses
+/// more than kLossLimit and kLossMargin times the median of pairs of the same kind (in a rack, or
+/// between racks), and no other part explains it.
 std::map<std::size_t, Signs> signs_of(const Scene& scene);
 
 }  // namespace plumbline::netcheck

@@ -73,9 +73,11 @@ std::string open_text(const Scene& scene, const Culprit& culprit) {
   for (const std::size_t part : culprit.parts) {
     names += (names.empty() ? "" : ", ") + scene.parts[part].name();
   }
-  std::string text = "one or more of " + names + " is at fault and the measurements cannot tell which: " +
-                     worst_text(scene, culprit);
-  if (!culprit.exact) text += "; so many pairs are bad that not every explanation could be searched";
+  std::string text =
+      "one or more of " + names +
+      " is at fault and the measurements cannot tell which: " + worst_text(scene, culprit);
+  if (!culprit.exact)
+    text += "; so many pairs are bad that not every explanation could be searched";
   return text;
 }
 
@@ -98,8 +100,8 @@ std::string message_of(const Scene& scene, const Culprit& culprit) {
   switch (culprit.kind) {
     case FaultKind::dead:
       return name + " carries nothing" +
-             (culprit.signs.state.empty() ? "" : " and tells that it is " + culprit.signs.state) + ": " +
-             worst;
+             (culprit.signs.state.empty() ? "" : " and tells that it is " + culprit.signs.state) +
+             ": " + worst;
     case FaultKind::flapping:
       return name + " flaps: its carrier went away " + downs.data() +
              " times while it was measured; " + worst;
@@ -119,15 +121,16 @@ std::string next_step_of(const Scene& scene, const Culprit& culprit) {
            "concerned, which tells them apart";
   }
   if (part.kind == ComponentKind::uplink) {
-    return "look at the ports between the leaf of " + part.owner + " and the spine of " + part.rail +
-           ": speed, lanes, errors, members of the bundle";
+    return "look at the ports between the leaf of " + part.owner + " and the spine of " +
+           part.rail + ": speed, lanes, errors, members of the bundle";
   }
   const Subject subject = subject_of(scene, culprit);
   switch (culprit.kind) {
     case FaultKind::dead:
       return "look at cable, transceiver and switch port of " + subject.name;
     case FaultKind::flapping:
-      return "replace cable or transceiver of " + subject.name + " and look at its switch port's log";
+      return "replace cable or transceiver of " + subject.name +
+             " and look at its switch port's log";
     case FaultKind::lossy:
       return "look at error and drop counters of " + subject.name + " and of its switch port";
     case FaultKind::slow:
@@ -140,7 +143,8 @@ std::string next_step_of(const Scene& scene, const Culprit& culprit) {
 std::string pair_of(const Outcome& outcome) {
   const auto direction = outcome.parameters.find("direction");
   const bool both = direction != outcome.parameters.end() && direction->second == "both_ways";
-  return outcome.from.node + (both ? " <-> " : " -> ") + outcome.to.node + " on " + outcome.from.rail;
+  return outcome.from.node + (both ? " <-> " : " -> ") + outcome.to.node + " on " +
+         outcome.from.rail;
 }
 
 std::string result_of(const Observation& observation) {

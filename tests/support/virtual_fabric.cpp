@@ -39,6 +39,8 @@ void VirtualFabric::dead_link(int node, int rail, bool told) {
   if (told) told_dead_.insert({node_name(node), rail_name(rail)});
 }
 
+void VirtualFabric::cut_later() { cut_later_ = true; }
+
 void VirtualFabric::flapping_link(int node, int rail) {
   flapping_.insert({node_name(node), rail_name(rail)});
 }
@@ -89,8 +91,10 @@ netcheck::NodeFacts VirtualFabric::node_facts(int node) const {
     device.mtu = 1500;
     device.driver = "veth";
     device.is_virtual = true;
-    device.state = told_dead_.count({facts.node, rail_name(rail)}) != 0 ? "lowerlayerdown" : "up";
-    device.addresses = {"10.70." + std::to_string(rail + 1) + "." + std::to_string(10 + node) + "/24"};
+    const bool down = told_dead_.count({facts.node, rail_name(rail)}) != 0;
+    device.state = down && !cut_later_ ? "lowerlayerdown" : "up";
+    device.addresses = {"10.70." + std::to_string(rail + 1) + "." + std::to_string(10 + node) +
+                        "/24"};
     facts.topology->network_devices.push_back(device);
   }
   facts.holdings = NodeHoldings{facts.node, "kubelet.sock", {}};
@@ -202,16 +206,28 @@ void VirtualFabric::add_counters(Measured& measured, const Outcome& outcome) {
   }
 }
 
+/// What the pair probe says of a link without carrier, when its NIC can tell.
+Failed VirtualFabric::dead_result(const Outcome& outcome) const {
+  for (const Endpoint& end : {outcome.from, outcome.to}) {
+    if (told_dead_.count({end.node, end.rail}) == 0) continue;
+    const std::string at = end.node + "/" + end.device;
+    return {{ErrorCode::unavailable, "nothing arrived within 4 s; " + at + " is lowerlayerdown"},
+            end.node};
+  }
+  return {{ErrorCode::unavailable, "nothing arrived within 4 s"}, ""};
+}
+
 Outcome VirtualFabric::result(Outcome outcome, const std::map<std::string, int>& load) {
   outcome.finished_at = "2026-11-23T07:00:00.000Z";
   for (const std::string& node : {outcome.from.node, outcome.to.node}) {
     if (hung_probes_.count(node) == 0) continue;
-    const Error error{ErrorCode::deadline_exceeded, "the probe on " + node + " said nothing for 3 s"};
+    const Error error{ErrorCode::deadline_exceeded,
+                      "the probe on " + node + " said nothing for 3 s"};
     outcome.result = Failed{error, node};
     return outcome;
   }
   if (has_link_fault(dead_, outcome)) {
-    outcome.result = Failed{{ErrorCode::unavailable, "connecting: Endpoint timeout"}, ""};
+    outcome.result = dead_result(outcome);
     return outcome;
   }
   if (corrupt_.count({outcome.to.node, outcome.to.rail}) != 0) {
@@ -303,7 +319,8 @@ Outcome VirtualFabric::collective(const netcheck::Facts& facts, const std::strin
     const std::string& next = members[(place + 1) % members.size()];
     const bool out = dead_.count({members[place], rail}) != 0;
     if (out || dead_agents_.count(members[place]) != 0 || hung_probes_.count(members[place]) != 0) {
-      outcome.result = Failed{{ErrorCode::deadline_exceeded, "the launcher did not end in time"}, ""};
+      outcome.result =
+          Failed{{ErrorCode::deadline_exceeded, "the launcher did not end in time"}, ""};
       return outcome;
     }
     Outcome leg;
@@ -325,9 +342,9 @@ Outcome VirtualFabric::collective(const netcheck::Facts& facts, const std::strin
 void VirtualFabric::add_collectives(netcheck::Facts& facts) {
   std::set<std::string> groups{"all"};
   for (const auto& [node, label] : labels_) {
-    const auto members = std::count_if(labels_.begin(), labels_.end(), [&label = label](const auto& other) {
-      return other.second == label;
-    });
+    const auto members =
+        std::count_if(labels_.begin(), labels_.end(),
+                      [&label = label](const auto& other) { return other.second == label; });
     if (members > 1 && !label.empty()) groups.insert(label);
   }
   for (const std::string& group : groups) {

@@ -177,7 +177,8 @@ TEST_CASE("X11: without claims, labels or a declared label") {
   facts.claims.reset();
   facts.claims_problem = "the bundle is not there";
   REQUIRE(x11_label_truth(facts).size() == 1);
-  CHECK(x11_label_truth(facts).front().message.find("the bundle is not there") != std::string::npos);
+  CHECK(x11_label_truth(facts).front().message.find("the bundle is not there") !=
+        std::string::npos);
 }
 
 TEST_CASE("X11: nothing measured is unobservable, not a match") {

@@ -28,9 +28,10 @@ std::string describe(const Report& report) {
 }  // namespace
 
 std::string Score::text() const {
-  return std::to_string(runs) + " runs: exactly right " + std::to_string(exact) + ", ambiguity set " +
-         std::to_string(ambiguous) + ", missed " + std::to_string(missed) + ", wrong " +
-         std::to_string(wrong) + ", first finding right " + std::to_string(first) + last_wrong;
+  return std::to_string(runs) + " runs: exactly right " + std::to_string(exact) +
+         ", ambiguity set " + std::to_string(ambiguous) + ", missed " + std::to_string(missed) +
+         ", wrong " + std::to_string(wrong) + ", first finding right " + std::to_string(first) +
+         last_wrong;
 }
 
 std::string place_of(const Subject& subject) {

@@ -25,8 +25,8 @@ struct Score {
   std::string text() const;
 };
 
-/// Where a finding's subject is: "node-3/rail-a" for a NIC or link, "rack-2/rail-a" for an uplink, "label
-/// node-4" for a label, "node-3" for a node.
+/// Where a finding's subject is: "node-3/rail-a" for a NIC or link, "rack-2/rail-a" for an uplink,
+/// "label node-4" for a label, "node-3" for a node.
 std::string place_of(const Subject& subject);
 
 /// Adds one report to the score.

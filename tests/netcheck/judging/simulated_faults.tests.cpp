@@ -137,6 +137,18 @@ TEST_CASE("A dead link is named, whether its NIC tells so or not") {
   }
 }
 
+TEST_CASE("A link that dies under the stage is told by the probe, even between two nodes") {
+  Shape shape;
+  shape.racks = 1;
+  shape.rails = 2;
+  const Score score = at_every_nic(shape, 4, [](VirtualFabric& fabric, int node, int rail) {
+    fabric.dead_link(node, rail, true);
+    fabric.cut_later();
+  });
+  hold("dead-link, two nodes", score);
+  CHECK(score.exact == score.runs);
+}
+
 TEST_CASE("A flapping link is named by its carrier counter") {
   for (const auto& [name, shape] : shapes()) {
     const Score score = at_every_nic(shape, 4, [](VirtualFabric& fabric, int node, int rail) {

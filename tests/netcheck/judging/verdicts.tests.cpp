@@ -165,7 +165,8 @@ TEST_CASE("Loss alone is a finding, and the usual loss of shaped links is not") 
   Facts facts = fabric.stage();
   for (Outcome& outcome : facts.outcomes) {
     Measured* measured = std::get_if<Measured>(&outcome.result);
-    if (measured == nullptr || outcome.probe != "pair_goodput" || outcome.to.node != "node-3") continue;
+    if (measured == nullptr || outcome.probe != "pair_goodput" || outcome.to.node != "node-3")
+      continue;
     if (outcome.to.rail != "rail-a") continue;
     measured->counters["from.retransmits"] += 0.05 * measured->counters["from.segments"];
   }
