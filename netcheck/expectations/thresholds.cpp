@@ -13,13 +13,14 @@ constexpr const char* kBothWaysSource =
     "0.90 less the acknowledgements of the other direction: one frame of 66 B for every two of "
     "1514 B (RFC 5681 section 4.2), 2.2 %, and their bursts";
 constexpr const char* kRingSource =
-    "nccl-tests doc/PERFORMANCE.md: bus bandwidth compares with the slowest link of the ring; an "
-    "MPI library may choose trees or recursive doubling, which cross an uplink several times";
+    "nccl-tests doc/PERFORMANCE.md: bus bandwidth compares with the slowest link of the ring; each "
+    "of its 2(n-1) steps waits for the one before, and healthy rings reach 0.85 to 0.95 of it on "
+    "the virtual rack (docs/collectives.md)";
 
 constexpr std::array<Threshold, 3> kTable{{
     {"pair_goodput", "one_way", 0.90, kOneWaySource, "2026-11-23"},
     {"pair_goodput", "both_ways", 0.85, kBothWaysSource, "2026-11-23"},
-    {"all_reduce", "", 0.40, kRingSource, "2026-11-23"},
+    {"all_reduce", "", 0.60, kRingSource, "2026-11-23"},
 }};
 
 }  // namespace
