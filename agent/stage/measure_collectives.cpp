@@ -9,7 +9,7 @@
 namespace plumbline::agent {
 namespace {
 
-constexpr Seconds kCollectiveTime{6};
+constexpr Seconds kCollectiveTime{4};
 constexpr Seconds kCollectiveLimit{25};
 
 /// Node and rack of every node that the claims label; racks that nobody tells are empty.

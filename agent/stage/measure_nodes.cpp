@@ -8,7 +8,7 @@
 namespace plumbline::agent {
 namespace {
 
-constexpr Seconds kNodeTime{2};
+constexpr Seconds kNodeTime{1};
 constexpr Seconds kNodeLimit{30};
 
 /// The identities that are known before: one each; memory_copy may tell more NUMA pairs.

@@ -7,7 +7,7 @@
 namespace plumbline::agent {
 namespace {
 
-constexpr Seconds kLatencyTime{2};
+constexpr Seconds kLatencyTime{1};
 constexpr Seconds kStartAndEnd{8};
 
 using netcheck::PlannedPair;

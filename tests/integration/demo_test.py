@@ -62,7 +62,8 @@ def check_unmeasured(run, fault):
 
 def main():
     fault = sys.argv[1]
-    with stage_support.demo(None if fault == "healthy" else fault) as run:
+    options = [] if fault == "healthy" else ["--quick"]
+    with stage_support.demo(None if fault == "healthy" else fault, *options) as run:
         if fault == "healthy":
             check_healthy(run)
         elif fault in CULPRITS:
