@@ -124,7 +124,8 @@ class Sampler {
     auto wrong = communicator_.verify(operation);
     if (!wrong) return pass_up(wrong.error(), step("verifying"));
     RankReport mine{{}, wrong->value_or("")};
-    for (const Seconds time : *times) mine.times.push_back(time.value);
+    for (const Seconds time : *times)
+      mine.times.push_back(time.value);
     const auto all = communicator_.share(encode(mine), deadline_);
     if (!all) return pass_up(all.error(), step("gathering times"));
     return combine(*all, repeats);
@@ -176,7 +177,8 @@ BatchTimes put_together(const Operation& operation, const std::vector<std::vecto
   double runs = 0;
   for (std::size_t run = 0; run < times.front().size(); ++run) {
     double slowest = 0;
-    for (const auto& mine : times) slowest = std::max(slowest, mine[run]);
+    for (const auto& mine : times)
+      slowest = std::max(slowest, mine[run]);
     open += slowest;
     runs += 1;
     if (open < kWindow) continue;

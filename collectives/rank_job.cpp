@@ -138,7 +138,8 @@ class SizeRun {
     for (const std::string& text : *all) {
       auto carrier = json::decode_outcome(text);
       if (!carrier) return pass_up(carrier.error(), "reading a rank's proof");
-      for (const Proof& proof : carrier->measured()->proof) result.measured.proof.push_back(proof);
+      for (const Proof& proof : carrier->measured()->proof)
+        result.measured.proof.push_back(proof);
     }
     return {};
   }

@@ -134,7 +134,8 @@ Result<std::vector<DeviceCounters>> parse_counters(std::string_view text) {
     std::istringstream fields(line.substr(colon + 1));
     std::uint64_t skipped = 0;
     fields >> device.received;
-    for (int field = 1; field < 8; ++field) fields >> skipped;
+    for (int field = 1; field < 8; ++field)
+      fields >> skipped;
     fields >> device.sent;
     if (!fields)
       return fail(ErrorCode::invalid_input, "proc/net/dev: no counters for " + device.name);

@@ -46,7 +46,8 @@ void close_both(const Pipe& pipe) {
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> list;
   list.reserve(texts.size() + 1);
-  for (auto& text : texts) list.push_back(text.data());
+  for (auto& text : texts)
+    list.push_back(text.data());
   list.push_back(nullptr);
   return list;
 }

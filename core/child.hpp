@@ -23,10 +23,11 @@ struct ChildExit {
 
 /// What to start.
 struct ChildCommand {
-  std::filesystem::path program;              ///< searched in PATH when it has no slash
-  std::vector<std::string> arguments;         ///< without the program's own name
-  std::vector<std::string> environment = {};  ///< the whole environment ("NAME=value"), nothing else
-  std::filesystem::path error_log = {};       ///< where stderr goes (appended); empty: /dev/null
+  std::filesystem::path program;       ///< searched in PATH when it has no slash
+  std::vector<std::string> arguments;  ///< without the program's own name
+  std::vector<std::string> environment =
+      {};                                ///< the whole environment ("NAME=value"), nothing else
+  std::filesystem::path error_log = {};  ///< where stderr goes (appended); empty: /dev/null
 };
 
 /// A program running in its own process group, spoken to by lines over its stdin and stdout.

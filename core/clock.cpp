@@ -15,8 +15,8 @@ std::string utc(std::chrono::milliseconds since_epoch) {
   gmtime_r(&seconds, &parts);
   std::array<char, 80> text{};
   std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-                parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
-                parts.tm_min, parts.tm_sec, static_cast<int>(since_epoch.count() % 1000));
+                parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
+                parts.tm_sec, static_cast<int>(since_epoch.count() % 1000));
   return text.data();
 }
 
@@ -44,7 +44,9 @@ void ManualClock::wait_until(Moment until) {
   now_ = std::max(now_, until);
 }
 
-std::string ManualClock::wall_time() const { return utc(milliseconds_of(now().time_since_epoch())); }
+std::string ManualClock::wall_time() const {
+  return utc(milliseconds_of(now().time_since_epoch()));
+}
 
 void ManualClock::advance(std::chrono::nanoseconds span) {
   const std::lock_guard lock(mutex_);

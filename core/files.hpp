@@ -18,7 +18,8 @@ class FileTree {
   /// The tree below `root`. Nothing is opened yet.
   explicit FileTree(std::filesystem::path root) : root_(std::move(root)) {}
 
-  /// The file's text without trailing white space; at most `limit` bytes are read, more is an error.
+  /// The file's text without trailing white space; at most `limit` bytes are read, more is an
+  /// error.
   Result<std::string> read(std::string_view path, std::size_t limit = 65536) const;
   /// The file's text as a whole number, decimal or 0x-hexadecimal.
   Result<std::int64_t> read_integer(std::string_view path) const;
@@ -38,7 +39,8 @@ class FileTree {
 /// A whole file as text; more than `limit` bytes is an error that names the file.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit = 64U << 20U);
 
-/// Replaces a file at once: written beside it, fsynced, renamed. Readers see the old or the new one.
+/// Replaces a file at once: written beside it, fsynced, renamed. Readers see the old or the new
+/// one.
 Status write_file(const std::filesystem::path& path, std::string_view text);
 
 /// An append-only file of lines, each on disk before append() returns. Movable, closes itself.

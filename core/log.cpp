@@ -62,10 +62,9 @@ class QuietLog final : public Log {
 }  // namespace
 
 Result<std::unique_ptr<Log>> open_log(const std::string& level, LogFormat format) {
-  for (const auto& [word, value] : {std::pair{"debug", spdlog::level::debug},
-                                    std::pair{"info", spdlog::level::info},
-                                    std::pair{"warn", spdlog::level::warn},
-                                    std::pair{"error", spdlog::level::err}}) {
+  for (const auto& [word, value] :
+       {std::pair{"debug", spdlog::level::debug}, std::pair{"info", spdlog::level::info},
+        std::pair{"warn", spdlog::level::warn}, std::pair{"error", spdlog::level::err}}) {
     if (level == word) return std::unique_ptr<Log>(std::make_unique<SpdLog>(value, format));
   }
   return fail(ErrorCode::invalid_input,

@@ -21,8 +21,8 @@ class Log {
   virtual void error(const std::string& text) = 0;
 };
 
-/// The program's log on stderr (by spdlog). `level` is one of debug info warn error; another word is
-/// an error that lists them. Control bytes in texts are replaced by '?'.
+/// The program's log on stderr (by spdlog). `level` is one of debug info warn error; another word
+/// is an error that lists them. Control bytes in texts are replaced by '?'.
 Result<std::unique_ptr<Log>> open_log(const std::string& level, LogFormat format);
 
 /// A log that drops everything, for tests and quiet callers.

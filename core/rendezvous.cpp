@@ -31,7 +31,8 @@ class Meeting {
       arrived_.wait_for(lock, deadline.left());
     }
     std::vector<std::string> everybody;
-    for (const auto& entry : table) everybody.push_back(*entry);
+    for (const auto& entry : table)
+      everybody.push_back(*entry);
     return everybody;
   }
 

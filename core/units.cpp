@@ -39,7 +39,8 @@ struct Quantity {
 
 /// A finite number that is not negative, and the unit behind it without surrounding spaces.
 Result<Quantity> split(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.front() == ' ')
+    text.remove_prefix(1);
   Quantity quantity;
   const auto [end, error] =
       std::from_chars(text.data(), text.data() + text.size(), quantity.number);
@@ -48,8 +49,10 @@ Result<Quantity> split(std::string_view text) {
     return fail(ErrorCode::invalid_input, "\"" + std::string(text) + "\" is not a quantity");
   }
   quantity.unit = text.substr(static_cast<std::size_t>(end - text.data()));
-  while (!quantity.unit.empty() && quantity.unit.front() == ' ') quantity.unit.remove_prefix(1);
-  while (!quantity.unit.empty() && quantity.unit.back() == ' ') quantity.unit.remove_suffix(1);
+  while (!quantity.unit.empty() && quantity.unit.front() == ' ')
+    quantity.unit.remove_prefix(1);
+  while (!quantity.unit.empty() && quantity.unit.back() == ' ')
+    quantity.unit.remove_suffix(1);
   return quantity;
 }
 
@@ -62,8 +65,9 @@ Result<double> scaled(std::string_view text,
   for (const auto& [name, factor] : units) {
     if (quantity->unit == name) return quantity->number * factor;
   }
-  return fail(ErrorCode::invalid_input, "\"" + std::string(text) + "\" has no unit known here; write " +
-                                            std::string(example));
+  return fail(
+      ErrorCode::invalid_input,
+      "\"" + std::string(text) + "\" has no unit known here; write " + std::string(example));
 }
 
 }  // namespace

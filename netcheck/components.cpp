@@ -20,8 +20,7 @@ Racks labelled_racks(const Facts& facts) {
 }
 
 std::optional<std::vector<Component>> path_between(const Racks& racks, const std::string& rail,
-                                                   const std::string& from,
-                                                   const std::string& to) {
+                                                   const std::string& from, const std::string& to) {
   std::vector<Component> path{{ComponentKind::nic, from, rail}};
   if (racks.declared) {
     const auto first = racks.of.find(from);
@@ -48,7 +47,8 @@ std::optional<std::vector<Component>> parts_of_group(const Racks& racks, const s
     crossed.insert(rack->second);
   }
   if (crossed.size() < 2) return parts;
-  for (const std::string& rack : crossed) parts.push_back({ComponentKind::uplink, rack, rail});
+  for (const std::string& rack : crossed)
+    parts.push_back({ComponentKind::uplink, rack, rail});
   return parts;
 }
 

@@ -25,8 +25,8 @@ struct Component {
 
 /// Which rack a node counts for, and why when it is not simply its label.
 struct Racks {
-  bool declared = false;                     ///< the stage file names a rack label
-  std::map<std::string, std::string> of;     ///< node -> rack; absent: not known
+  bool declared = false;                  ///< the stage file names a rack label
+  std::map<std::string, std::string> of;  ///< node -> rack; absent: not known
   /// node -> "node-4 counts for rack-2, where it was measured; its label says rack-3"
   std::map<std::string, std::string> notes;
 };

@@ -11,9 +11,8 @@ std::optional<std::string> rail_of(const Fabric& fabric,
   for (const DeclaredRail& rail : fabric.rails) {
     const auto subnet = parse_subnet(rail.subnet);
     if (!subnet) continue;
-    const bool on_it = std::any_of(addresses.begin(), addresses.end(), [&](const auto& address) {
-      return holds(*subnet, address);
-    });
+    const bool on_it = std::any_of(addresses.begin(), addresses.end(),
+                                   [&](const auto& address) { return holds(*subnet, address); });
     if (on_it) return rail.name;
   }
   return std::nullopt;

@@ -12,9 +12,9 @@ namespace plumbline::netcheck {
 /// One rail as declared in the stage file: what software cannot see.
 struct DeclaredRail {
   std::string name;
-  std::string subnet;  ///< CIDR; a NIC with an address in it is on this rail
-  std::optional<BytesPerSecond> nic_rate;      ///< wire rate of each NIC; absent: not declared
-  std::optional<BytesPerSecond> uplink_rate;   ///< leaf to spine, each rack
+  std::string subnet;                         ///< CIDR; a NIC with an address in it is on this rail
+  std::optional<BytesPerSecond> nic_rate;     ///< wire rate of each NIC; absent: not declared
+  std::optional<BytesPerSecond> uplink_rate;  ///< leaf to spine, each rack
   std::map<std::string, BytesPerSecond> uplinks;  ///< exceptions by rack
 };
 

@@ -33,14 +33,14 @@ struct Asked {
 /// Everything that judging looks at. A value: the same facts give the same report.
 struct Facts {
   Fabric fabric;
-  std::string own_namespace;        ///< pods of it are the stage's own
+  std::string own_namespace;  ///< pods of it are the stage's own
   double least_coverage = 1.0;
   Asked asked;
-  std::vector<NodeFacts> nodes;     ///< every node of the stage file, in its order
+  std::vector<NodeFacts> nodes;  ///< every node of the stage file, in its order
   std::optional<AllocationView> claims;
-  std::string claims_problem;       ///< why claims is absent
-  std::vector<Outcome> outcomes;    ///< everything planned: measured, skipped or failed; of several
-                                    ///< with one key the last counts
+  std::string claims_problem;     ///< why claims is absent
+  std::vector<Outcome> outcomes;  ///< everything planned: measured, skipped or failed; of several
+                                  ///< with one key the last counts
 };
 
 /// What a rule says: one finding for each thing it looked at. Pure. Every rule file has one such

@@ -50,8 +50,8 @@ std::vector<PathJudgement> judgements_of(const Judged& judged) {
   std::vector<PathJudgement> judgements;
   for (const JudgedOutcome& entry : judged.outcomes) {
     if (entry.outcome->measured() == nullptr) continue;
-    judgements.push_back({entry.outcome->key(), to_string(entry.number.verdict),
-                          entry.number.expected.expectation});
+    judgements.push_back(
+        {entry.outcome->key(), to_string(entry.number.verdict), entry.number.expected.expectation});
   }
   return judgements;
 }
@@ -63,7 +63,8 @@ Report judge_by(const Facts& facts, const std::vector<std::pair<std::string, Rul
   Report report;
   report.coverage = coverage_of(judged);
   report.nodes = report_nodes(judged);
-  for (const DeclaredRail& rail : facts.fabric.rails) report.rails.push_back(rail.name);
+  for (const DeclaredRail& rail : facts.fabric.rails)
+    report.rails.push_back(rail.name);
   report.findings = findings_of(judged, rules);
   report.outcomes = not_measured_first(facts, latest_outcomes(facts));
   report.judgements = judgements_of(judged);

@@ -65,7 +65,8 @@ PlannedPair planned(const Racks& racks, const Endpoint& from, const Endpoint& to
                  Component{ComponentKind::nic, to.node, to.rail}.name()};
     return pair;
   }
-  for (const Component& component : *path) pair.hops.push_back(component.name());
+  for (const Component& component : *path)
+    pair.hops.push_back(component.name());
   return pair;
 }
 
@@ -122,7 +123,8 @@ Plan plan(const Facts& facts) {
   std::vector<WaitingPair> waiting;
   for (const DeclaredRail& rail : facts.fabric.rails) {
     std::vector<End> ends;
-    for (const NodeFacts& node : facts.nodes) ends.push_back(end_of(facts, node, rail));
+    for (const NodeFacts& node : facts.nodes)
+      ends.push_back(end_of(facts, node, rail));
     for (std::size_t from = 0; from < ends.size(); ++from) {
       for (std::size_t to = from + 1; to < ends.size(); ++to) {
         if (!ends[from].problem.empty() || !ends[to].problem.empty()) {

@@ -31,7 +31,8 @@ struct Occupied {
                         [this](std::size_t need) { return taken[need]; });
   }
   void take(const Job& job) {
-    for (const std::size_t need : job.needs) taken[need] = true;
+    for (const std::size_t need : job.needs)
+      taken[need] = true;
     places.push_back(job.place);
     closed = job.alone;
   }
@@ -72,7 +73,8 @@ std::vector<Occupied> first_fit(const std::vector<Job>& jobs, std::size_t names)
 std::size_t least_rounds(const std::vector<Job>& jobs, std::size_t names) {
   std::vector<std::size_t> uses(names, 0);
   for (const Job& job : jobs) {
-    for (const std::size_t need : job.needs) ++uses[need];
+    for (const std::size_t need : job.needs)
+      ++uses[need];
   }
   return uses.empty() ? 0 : *std::max_element(uses.begin(), uses.end());
 }

@@ -9,9 +9,9 @@ namespace plumbline::netcheck {
 
 /// An IPv4 or IPv6 network, "10.70.1.0/24" or "fd00:70:1::/64". A value.
 struct Subnet {
-  bool six = false;                     ///< IPv6
+  bool six = false;                      ///< IPv6
   std::array<std::uint8_t, 16> bytes{};  ///< IPv4 uses the first four
-  int length = 0;                       ///< leading bits that count
+  int length = 0;                        ///< leading bits that count
 };
 
 /// Reads a network in CIDR form; nothing when it is not one (no prefix length, length too long, not

@@ -36,7 +36,8 @@ std::vector<Round> suspects(const Facts& facts) {
     if (!seen.insert({pair.from, pair.to}).second) continue;
     const auto path = path_between(judged.racks, pair.from.rail, pair.from.node, pair.to.node);
     if (path) {
-      for (const Component& component : *path) pair.hops.push_back(component.name());
+      for (const Component& component : *path)
+        pair.hops.push_back(component.name());
     }
     rounds.push_back(Round{{pair}});
   }

@@ -10,8 +10,8 @@ namespace plumbline::reports {
 
 /// How a table is drawn.
 struct TableStyle {
-    bool colour = false;  ///< ANSI colours, for a terminal
-    int width = 100;      ///< columns at most
+  bool colour = false;  ///< ANSI colours, for a terminal
+  int width = 100;      ///< columns at most
 };
 
 /// The report as a person at a terminal reads it: verdict, culprit, proof, next step, then the

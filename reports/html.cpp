@@ -10,8 +10,8 @@ namespace plumbline::reports {
 namespace {
 
 struct Replacement {
-    std::string_view from;
-    std::string_view to;
+  std::string_view from;
+  std::string_view to;
 };
 
 /// In JSON these stand within strings only, so the data stays the same and no text can end the
@@ -23,30 +23,30 @@ constexpr std::array<Replacement, 5> inert{{{"<", "\\u003c"},
                                             {"\xE2\x80\xA9", "\\u2029"}}};
 
 const Replacement* replacement_at(std::string_view text) {
-    for (const Replacement& one : inert) {
-        if (text.starts_with(one.from)) return &one;
-    }
-    return nullptr;
+  for (const Replacement& one : inert) {
+    if (text.starts_with(one.from)) return &one;
+  }
+  return nullptr;
 }
 
 std::string made_inert(std::string_view json) {
-    std::string text;
-    text.reserve(json.size());
-    while (!json.empty()) {
-        const Replacement* found = replacement_at(json);
-        text += found == nullptr ? json.substr(0, 1) : found->to;
-        json.remove_prefix(found == nullptr ? 1 : found->from.size());
-    }
-    return text;
+  std::string text;
+  text.reserve(json.size());
+  while (!json.empty()) {
+    const Replacement* found = replacement_at(json);
+    text += found == nullptr ? json.substr(0, 1) : found->to;
+    json.remove_prefix(found == nullptr ? 1 : found->from.size());
+  }
+  return text;
 }
 
 }  // namespace
 
 std::string html(const Report& report) {
-    std::string text(page::before_data);
-    text += made_inert(json::encode(report));
-    text += page::after_data;
-    return text;
+  std::string text(page::before_data);
+  text += made_inert(json::encode(report));
+  text += page::after_data;
+  return text;
 }
 
 }  // namespace plumbline::reports

@@ -13,14 +13,14 @@ enum class CaseState { passed, failure, error, skipped };
 
 /// One JUnit test case before it is written.
 struct Case {
-    std::string classname;  ///< the rule, the probe, "requirement" or "stage"
-    std::string name;       ///< unique within its classname
-    double time = 0;        ///< seconds
-    CaseState state = CaseState::passed;
-    std::string type;      ///< the verdict or error code, of what did not pass
-    std::string message;   ///< one sentence, of what did not pass
-    std::string contents;  ///< the proof, of a failure or error
-    std::string out;       ///< one JSON line of numbers
+  std::string classname;  ///< the rule, the probe, "requirement" or "stage"
+  std::string name;       ///< unique within its classname
+  double time = 0;        ///< seconds
+  CaseState state = CaseState::passed;
+  std::string type;      ///< the verdict or error code, of what did not pass
+  std::string message;   ///< one sentence, of what did not pass
+  std::string contents;  ///< the proof, of a failure or error
+  std::string out;       ///< one JSON line of numbers
 };
 
 /// Every case of a report: the stage, its requirements, one for each rule and subject, one for each

@@ -9,9 +9,9 @@ namespace plumbline::reports {
 
 /// One character of UTF-8 text and the bytes it stands in.
 struct Character {
-    char32_t code = 0;       ///< U+FFFD when the bytes are not UTF-8
-    std::size_t length = 1;  ///< bytes taken, never 0
-    bool valid = true;       ///< the bytes were well-formed UTF-8
+  char32_t code = 0;       ///< U+FFFD when the bytes are not UTF-8
+  std::size_t length = 1;  ///< bytes taken, never 0
+  bool valid = true;       ///< the bytes were well-formed UTF-8
 };
 
 /// The character at the start of `text`, which is not empty.

@@ -10,27 +10,27 @@ namespace plumbline::reports {
 
 /// Outcomes and judgements of one report by their key. Borrows the report.
 class Index {
-  public:
-    /// Reads `report` once; it must outlive the index.
-    explicit Index(const Report& report);
-    /// The outcome of this key, or nullptr.
-    const Outcome* outcome(const std::string& key) const;
-    /// The judgement of this key, or nullptr.
-    const PathJudgement* judgement(const std::string& key) const;
-    /// "ok", "degraded", ... or empty when nothing judged the outcome.
-    std::string verdict(const Outcome& outcome) const;
+ public:
+  /// Reads `report` once; it must outlive the index.
+  explicit Index(const Report& report);
+  /// The outcome of this key, or nullptr.
+  const Outcome* outcome(const std::string& key) const;
+  /// The judgement of this key, or nullptr.
+  const PathJudgement* judgement(const std::string& key) const;
+  /// "ok", "degraded", ... or empty when nothing judged the outcome.
+  std::string verdict(const Outcome& outcome) const;
 
-  private:
-    std::map<std::string, const Outcome*> outcomes_;
-    std::map<std::string, const PathJudgement*> judgements_;
+ private:
+  std::map<std::string, const Outcome*> outcomes_;
+  std::map<std::string, const PathJudgement*> judgements_;
 };
 
 /// How a finding concerns its reader.
 enum class Concern {
-    problem,    ///< violation, drift, degraded: the cluster is not what it says
-    unchecked,  ///< vacuous, unobservable: nobody knows
-    note,       ///< preference_not_met, unclaimed: to know, not to repair
-    fine        ///< match
+  problem,    ///< violation, drift, degraded: the cluster is not what it says
+  unchecked,  ///< vacuous, unobservable: nobody knows
+  note,       ///< preference_not_met, unclaimed: to know, not to repair
+  fine        ///< match
 };
 
 /// The concern of a verdict.

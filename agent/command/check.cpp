@@ -20,8 +20,8 @@ Result<Report> check(const CheckLine& line) {
   SystemClock clock;
   Report stamps;
   stamps.started_at = clock.wall_time();
-  const auto view = netcheck::claims::open_bundle(line.bundle)->snapshot(
-      Deadline::after(std::chrono::seconds(60)));
+  const auto view = netcheck::claims::open_bundle(line.bundle)
+                        ->snapshot(Deadline::after(std::chrono::seconds(60)));
   if (!view) return pass_up(view.error(), "reading bundle " + line.bundle.string());
   netcheck::Facts facts;
   facts.fabric.rack_label = line.rack_label;

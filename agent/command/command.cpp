@@ -28,7 +28,8 @@ int tell_parse_error(CLI::App& line, const CLI::ParseError& error, const Streams
     return 0;
   }
   streams.err << "plumbline: " << first_line(error.what()) << " (see plumbline";
-  for (const auto* const chosen : line.get_subcommands()) streams.err << " " << chosen->get_name();
+  for (const auto* const chosen : line.get_subcommands())
+    streams.err << " " << chosen->get_name();
   streams.err << " --help)\n";
   return kUsageError;
 }

@@ -35,7 +35,8 @@ std::string ranges(const std::vector<int>& cpus) {
   std::string text;
   for (std::size_t first = 0; first < cpus.size();) {
     std::size_t last = first;
-    while (last + 1 < cpus.size() && cpus[last + 1] == cpus[last] + 1) ++last;
+    while (last + 1 < cpus.size() && cpus[last + 1] == cpus[last] + 1)
+      ++last;
     if (!text.empty()) text += ",";
     text += std::to_string(cpus[first]);
     if (last > first) text += "-" + std::to_string(cpus[last]);
@@ -64,7 +65,8 @@ Branch interface_branch(const NetworkDevice& device) {
   add(text, device.driver);
   if (device.numa) add(text, "NUMA " + std::to_string(*device.numa));
   if (device.rdma_device) add(text, "RDMA " + *device.rdma_device);
-  for (const auto& address : device.addresses) add(text, address);
+  for (const auto& address : device.addresses)
+    add(text, address);
   if (device.carrier_downs > 1) {
     add(text, "carrier lost " + std::to_string(device.carrier_downs) + " times");
   }
@@ -159,9 +161,11 @@ std::string inventory_tree(const Topology& topology, const std::string& title) {
   add_pci(branches, topology);
   add_networks(branches, topology);
   add_sandboxes(branches, topology);
-  for (const auto& problem : topology.problems) branches.push_back({"unknown: " + problem, {}});
+  for (const auto& problem : topology.problems)
+    branches.push_back({"unknown: " + problem, {}});
   std::string head;
-  for (const auto& part : {title, topology.cpu_model, topology.kernel}) add(head, part);
+  for (const auto& part : {title, topology.cpu_model, topology.kernel})
+    add(head, part);
   std::ostringstream out;
   out << printable(head) << "\n";
   draw(out, branches, "");

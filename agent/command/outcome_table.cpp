@@ -23,7 +23,8 @@ std::string number(const Measured& measured, double value) {
 
 std::string what_of(const Outcome& outcome) {
   std::string text = outcome.probe;
-  for (const auto& [key, value] : outcome.parameters) text += " " + key + "=" + value;
+  for (const auto& [key, value] : outcome.parameters)
+    text += " " + key + "=" + value;
   return text;
 }
 
@@ -64,7 +65,8 @@ std::string line_of(const Row& row, const std::array<std::size_t, kColumns>& wid
 
 std::string outcome_table(const std::vector<Outcome>& outcomes) {
   std::vector<Row> rows{{"PROBE", "FROM", "TO", "VALUE", "95 % INTERVAL"}};
-  for (const auto& outcome : outcomes) rows.push_back(row_of(outcome));
+  for (const auto& outcome : outcomes)
+    rows.push_back(row_of(outcome));
   std::array<std::size_t, kColumns> widths{};
   for (const auto& row : rows) {
     for (std::size_t column = 0; column < kColumns; ++column) {
@@ -72,7 +74,8 @@ std::string outcome_table(const std::vector<Outcome>& outcomes) {
     }
   }
   std::string text;
-  for (const auto& row : rows) text += line_of(row, widths);
+  for (const auto& row : rows)
+    text += line_of(row, widths);
   return text;
 }
 

@@ -71,8 +71,8 @@ Request request_of(const PairWorld& world, const netcheck::PlannedPair& pair, bo
   request.probe = "pair";
   request.size = 2;
   request.ends = {pair.from, pair.to};
-  request.seed = static_cast<std::uint64_t>(
-      std::chrono::steady_clock::now().time_since_epoch().count());
+  request.seed =
+      static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
   request.budget = world.stage.budget;
   request.sizes = world.facts.asked.sizes;
   request.measure = {"one_way", "reverse", "both_ways"};

@@ -10,8 +10,8 @@ namespace {
 std::string line_of(const std::string& step, double share) {
   const int percent = static_cast<int>(std::lround(std::clamp(share, 0.0, 1.0) * 100));
   const std::string number = std::to_string(percent);
-  std::string text = "[" + std::string(3 - std::min<std::size_t>(number.size(), 3), ' ') + number +
-                     " %] " + step;
+  std::string text =
+      "[" + std::string(3 - std::min<std::size_t>(number.size(), 3), ' ') + number + " %] " + step;
   std::replace_if(
       text.begin(), text.end(),
       [](char letter) { return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f; }, '?');

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 
-
 #include "agent/command/command.hpp"
 #include "agent/command/progress.hpp"
 #include "agent/command/signals.hpp"

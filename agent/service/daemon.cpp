@@ -18,10 +18,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr seconds kReadyWithin{2};    // one question to the kubelet
-constexpr seconds kReadyEvery{5};     // between two of them
+constexpr seconds kReadyWithin{2};     // one question to the kubelet
+constexpr seconds kReadyEvery{5};      // between two of them
 constexpr seconds kChildrenWithin{8};  // from SIGTERM to the last child's end
-constexpr seconds kCallsWithin{2};    // from there to the last call's end
+constexpr seconds kCallsWithin{2};     // from there to the last call's end
 
 sigset_t ending_signals() {
   sigset_t signals;
@@ -117,15 +117,15 @@ Status check_own_role(const TlsTexts& tls) {
   const auto own = read_peer(tls.certificate);
   if (!own) return pass_up(own.error(), "reading this agent's own certificate");
   if (own->role == Role::agent) return {};
-  return fail(ErrorCode::permission_denied, "this agent's own certificate has the role " +
-                                                std::string(to_string(own->role)));
+  return fail(ErrorCode::permission_denied,
+              "this agent's own certificate has the role " + std::string(to_string(own->role)));
 }
 
 }  // namespace
 
 Status check_address(const std::string& address) {
-  const auto wrong = fail(ErrorCode::invalid_input,
-                          "\"" + address + "\" is not IPv4:PORT or [IPv6]:PORT");
+  const auto wrong =
+      fail(ErrorCode::invalid_input, "\"" + address + "\" is not IPv4:PORT or [IPv6]:PORT");
   const auto colon = address.rfind(':');
   if (colon == std::string::npos || colon == 0) return wrong;
   unsigned int port = 0;
@@ -157,9 +157,9 @@ Status run_agent(const AgentOptions& options, Log& log) {
   if (!server) return tl::unexpected(server.error());
   std::unique_ptr<HttpServer> http;
   if (!options.metrics.empty()) {
-    auto opened = HttpServer::open(
-        options.metrics, {[&] { return metrics.text(); },
-                          [&] { return desk.unready(Deadline::after(kReadyWithin)); }});
+    auto opened = HttpServer::open(options.metrics,
+                                   {[&] { return metrics.text(); },
+                                    [&] { return desk.unready(Deadline::after(kReadyWithin)); }});
     if (!opened) return tl::unexpected(opened.error());
     http = std::move(*opened);
     log.info("metrics on port " + std::to_string(http->port()));

@@ -19,8 +19,8 @@ struct AgentOptions {
   std::filesystem::path kubelet_socket = "/var/lib/kubelet/pod-resources/kubelet.sock";
   std::filesystem::path cni_results = "/var/lib/cni/results";
   std::vector<std::string> peer_subnets;  ///< only devices on these are measured; empty: all
-  std::filesystem::path sysfs_root;     ///< empty: this machine's own
-  std::filesystem::path probe_program;  ///< empty: plumbline-probe beside this program
+  std::filesystem::path sysfs_root;       ///< empty: this machine's own
+  std::filesystem::path probe_program;    ///< empty: plumbline-probe beside this program
 };
 
 /// Serves until SIGTERM or SIGINT; then children are killed and it returns success. The kubelet may

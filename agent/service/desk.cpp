@@ -90,8 +90,8 @@ Result<std::string> Desk::exchange(const std::string& peer, const std::string& t
     return tl::unexpected(held.error());
   }
   if (const auto sound = check_exchange(*order); !sound) return tl::unexpected(sound.error());
-  const auto given = measurements_.give(order->measurement, order->gathered,
-                                        Deadline::after(kHandOverWithin));
+  const auto given =
+      measurements_.give(order->measurement, order->gathered, Deadline::after(kHandOverWithin));
   if (!given) return tl::unexpected(given.error());
   return encode_lease("");
 }
@@ -126,8 +126,8 @@ Result<std::unique_ptr<TenantWatch>> Desk::guard(const MeasureOrder& order) cons
 Status Desk::run(const std::string& peer, const MeasureOrder& order, const Listener& listener) {
   const auto& own = order.request.ends[static_cast<std::size_t>(order.request.rank)];
   const auto child = std::make_shared<ChildRun>(settings_.program, world_.clock);
-  const auto place = measurements_.begin(order.measurement, own.device, child,
-                                         Deadline::after(kPlaceWithin));
+  const auto place =
+      measurements_.begin(order.measurement, own.device, child, Deadline::after(kPlaceWithin));
   if (!place) return tl::unexpected(place.error());
   const auto watch = guard(order);
   MeasureEnd end{ChildFate::not_started, std::nullopt, {}, true};

@@ -57,8 +57,8 @@ Result<Peer> peer_of(const grpc::ServerContext& context) {
 
 Deadline deadline_of(const grpc::ServerContext& context) {
   const auto left = context.deadline() - std::chrono::system_clock::now();
-  return Deadline::after(std::clamp<std::chrono::nanoseconds>(left, std::chrono::seconds(0),
-                                                              std::chrono::minutes(5)));
+  return Deadline::after(
+      std::clamp<std::chrono::nanoseconds>(left, std::chrono::seconds(0), std::chrono::minutes(5)));
 }
 
 class Service final : public v1::Agent::Service {
@@ -94,8 +94,8 @@ class Service final : public v1::Agent::Service {
       return stream->Write(item);
     };
     return serve(*context, nullptr, [&](const Peer& peer) -> Result<std::string> {
-      const auto done = desk_.measure(peer.name, asked->json(),
-                                      {write, [&] { return context->IsCancelled(); }});
+      const auto done =
+          desk_.measure(peer.name, asked->json(), {write, [&] { return context->IsCancelled(); }});
       if (!done) return tl::unexpected(done.error());
       return std::string{};
     });

@@ -57,9 +57,9 @@ struct HttpServer::Parts {
 
 Result<std::unique_ptr<HttpServer>> HttpServer::open(const std::string& address, Pages pages) {
   auto parts = std::make_unique<Parts>(std::move(pages), nullptr);
-  const std::array<const char*, 9> options{"listening_ports", address.c_str(), "num_threads", "2",
-                                           "request_timeout_ms", "5000", "max_request_size",
-                                           "4096", nullptr};
+  const std::array<const char*, 9> options{
+      "listening_ports",  address.c_str(), "num_threads", "2", "request_timeout_ms", "5000",
+      "max_request_size", "4096",          nullptr};
   mg_init_library(0);
   const mg_callbacks callbacks{};
   parts->context = mg_start(&callbacks, parts.get(), const_cast<const char**>(options.data()));

@@ -16,7 +16,7 @@ inline constexpr double kLeaseLeast = 1;
 
 /// Who holds a node.
 struct LeaseHolder {
-  std::string peer;    ///< CN of its certificate
+  std::string peer;  ///< CN of its certificate
   std::string run_id;
   Seconds left;
 };

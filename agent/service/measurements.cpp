@@ -12,8 +12,7 @@ Status Measurements::refuse_if_taken(const std::string& name, const std::string&
     return fail(ErrorCode::conflict, "measurement " + name + " already runs here");
   }
   if (const auto taken = devices_.find(device); taken != devices_.end()) {
-    return fail(ErrorCode::conflict,
-                "device " + device + " is being measured by " + taken->second);
+    return fail(ErrorCode::conflict, "device " + device + " is being measured by " + taken->second);
   }
   if (children_.size() >= kMost) {
     return fail(ErrorCode::conflict, "16 measurements run here, which is the most");

@@ -70,9 +70,9 @@ void TenantWatch::ask_once() {
     if (alarm_) alarm_->code = ErrorCode::cancelled;
     answer_by_ = Deadline::after(kUnknownMost);
   } else if (answer_by_.passed()) {
-    alarm_ = Error{ErrorCode::unavailable, "who holds " + watched_.names.front() + " on " +
-                                               watched_.node + " cannot be told any more: " +
-                                               holdings.error().message};
+    alarm_ = Error{ErrorCode::unavailable,
+                   "who holds " + watched_.names.front() + " on " + watched_.node +
+                       " cannot be told any more: " + holdings.error().message};
   }
 }
 

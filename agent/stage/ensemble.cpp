@@ -37,7 +37,8 @@ class Performance {
       ranks.emplace_back([this, rank] { play_rank(rank); });
     }
     const bool stopped = wait_for_ranks(stop);
-    for (auto& rank : ranks) rank.join();
+    for (auto& rank : ranks)
+      rank.join();
     return {std::move(outcomes_), stopped ? std::nullopt : failure(), stopped};
   }
 
@@ -49,8 +50,8 @@ class Performance {
     order.device_names = ensemble_.device_names[rank];
     order.request = ensemble_.request;
     order.request.rank = static_cast<int>(rank);
-    const auto span = std::chrono::duration<double>(ensemble_.request.limit.value +
-                                                    kAgentGrace.value);
+    const auto span =
+        std::chrono::duration<double>(ensemble_.request.limit.value + kAgentGrace.value);
     const Deadline deadline =
         Deadline::after(std::chrono::duration_cast<std::chrono::nanoseconds>(span));
     auto ended = ensemble_.agents[rank]->measure(
@@ -81,7 +82,8 @@ class Performance {
       auto& table = posts_[post.sequence];
       table[rank] = post.bytes;
       if (table.size() < ensemble_.agents.size()) return;
-      for (const auto& [other, bytes] : table) gathered.bytes.push_back(bytes);
+      for (const auto& [other, bytes] : table)
+        gathered.bytes.push_back(bytes);
       posts_.erase(post.sequence);
     }
     for (auto* const agent : ensemble_.agents) {
@@ -102,7 +104,8 @@ class Performance {
   }
 
   void cancel_all() {
-    for (auto* const agent : ensemble_.agents) agent->cancel(ensemble_.name);
+    for (auto* const agent : ensemble_.agents)
+      agent->cancel(ensemble_.name);
   }
 
   /// True when it was stopped on our wish.
@@ -152,12 +155,18 @@ class Performance {
     switch (end.told->fate) {
       case ChildFate::hung:
       case ChildFate::died:
-      case ChildFate::babbled: return {6, failed};
-      case ChildFate::not_started: return {4, failed};
-      case ChildFate::exited: return {3, failed};
-      case ChildFate::overran: return {2, failed};
-      case ChildFate::cancelled: return {1, failed};
-      case ChildFate::finished: return {0, {}};
+      case ChildFate::babbled:
+        return {6, failed};
+      case ChildFate::not_started:
+        return {4, failed};
+      case ChildFate::exited:
+        return {3, failed};
+      case ChildFate::overran:
+        return {2, failed};
+      case ChildFate::cancelled:
+        return {1, failed};
+      case ChildFate::finished:
+        return {0, {}};
     }
     return {1, failed};
   }

@@ -15,9 +15,10 @@ namespace plumbline::agent {
 struct Ensemble {
   std::string name;                      ///< unique in the run
   std::vector<AgentConnection*> agents;  ///< by rank; borrowed
-  std::vector<std::vector<std::string>> device_names;  ///< by rank: what kubelet may call the device
+  std::vector<std::vector<std::string>>
+      device_names;  ///< by rank: what kubelet may call the device
   std::string own_namespace;
-  Request request;                       ///< rank is filled in
+  Request request;  ///< rank is filled in
 };
 
 /// What an ensemble came to.
@@ -27,9 +28,9 @@ struct EnsembleResult {
   bool stopped = false;           ///< it was ended on our own wish: nothing is said about the path
 };
 
-/// Starts the child of every rank, passes what they post to each other, and collects their outcomes. When
-/// one end fails the others are cancelled. When `stop` says so all are. Blocks until every agent has
-/// told the end, or its deadline has passed.
+/// Starts the child of every rank, passes what they post to each other, and collects their
+/// outcomes. When one end fails the others are cancelled. When `stop` says so all are. Blocks until
+/// every agent has told the end, or its deadline has passed.
 EnsembleResult measure_together(const Ensemble& ensemble, const std::function<bool()>& stop);
 
 }  // namespace plumbline::agent

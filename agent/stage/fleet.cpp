@@ -38,7 +38,8 @@ Result<std::unique_ptr<Fleet>> Fleet::gather(const StageFile& stage, const std::
   for (const auto& member : fleet->members_) {
     greetings.emplace_back([&fleet, &member] { fleet->greet(*member); });
   }
-  for (auto& greeting : greetings) greeting.join();
+  for (auto& greeting : greetings)
+    greeting.join();
   fleet->renewing_ = std::thread([raw = fleet.get()] { raw->keep_reserved(); });
   return fleet;
 }
@@ -98,12 +99,14 @@ void Fleet::release_all() {
       (void)member->connection->release(Deadline::after(kFarewell));
     });
   }
-  for (auto& farewell : farewells) farewell.join();
+  for (auto& farewell : farewells)
+    farewell.join();
 }
 
 std::vector<netcheck::NodeFacts> Fleet::facts() const {
   std::vector<netcheck::NodeFacts> all;
-  for (const auto& member : members_) all.push_back(member->facts);
+  for (const auto& member : members_)
+    all.push_back(member->facts);
   return all;
 }
 
@@ -126,8 +129,8 @@ void Fleet::note(const Failed& failed) {
   if (given_up_.contains(failed.blamed)) return;
   const bool lost = failed.error.code == ErrorCode::unavailable;
   if (!lost && ++hangs_[failed.blamed] < kHangsMost) return;
-  given_up_[failed.blamed] = lost ? failed.error.message
-                                  : failed.blamed + " failed twice, last: " + failed.error.message;
+  given_up_[failed.blamed] =
+      lost ? failed.error.message : failed.blamed + " failed twice, last: " + failed.error.message;
   log_.warn(failed.blamed + " is measured no more: " + failed.error.message);
 }
 

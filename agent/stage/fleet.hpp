@@ -15,13 +15,13 @@
 
 namespace plumbline::agent {
 
-/// The agents of one stage: reached, reserved, kept reserved by a thread of its own, and released by the
-/// destructor. Thread-safe.
+/// The agents of one stage: reached, reserved, kept reserved by a thread of its own, and released
+/// by the destructor. Thread-safe.
 class Fleet {
  public:
-  /// Connects to every agent of the stage file at once, takes their leases for `run_id` and asks for their
-  /// inventory. An agent that does not answer, or is held, is in the facts with its reason. An error only
-  /// when the TLS files cannot be used.
+  /// Connects to every agent of the stage file at once, takes their leases for `run_id` and asks
+  /// for their inventory. An agent that does not answer, or is held, is in the facts with its
+  /// reason. An error only when the TLS files cannot be used.
   static Result<std::unique_ptr<Fleet>> gather(const StageFile& stage, const std::string& run_id,
                                                Log& log);
   Fleet(const Fleet&) = delete;

@@ -28,9 +28,9 @@ class Journal {
  public:
   /// A new journal. A journal that is there already is a `conflict` that says what to do.
   static Result<Journal> create(const std::filesystem::path& folder, const JournalStart& start);
-  /// The journal of an earlier, unfinished or finished stage over the same stage file. A torn last line
-  /// is dropped; any other damage is an error that names the line. No journal, or one that was killed
-  /// before its first line: `not_found`.
+  /// The journal of an earlier, unfinished or finished stage over the same stage file. A torn last
+  /// line is dropped; any other damage is an error that names the line. No journal, or one that was
+  /// killed before its first line: `not_found`.
   static Result<Journal> resume(const std::filesystem::path& folder,
                                 const std::string& stage_digest);
 

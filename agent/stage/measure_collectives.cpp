@@ -63,8 +63,8 @@ std::filesystem::path beside_us(const char* program) {
 MpiJob job_for(const StageRun& run, const MpiGroup& group, const netcheck::DeclaredRail& rail) {
   MpiJob job;
   job.mpirun = run.options.mpirun;
-  job.rank_program = run.options.rank_program.empty() ? beside_us("plumbline-rank-mpi")
-                                                      : run.options.rank_program;
+  job.rank_program =
+      run.options.rank_program.empty() ? beside_us("plumbline-rank-mpi") : run.options.rank_program;
   job.mpi_agent = run.options.mpi_agent;
   job.group = group;
   job.rail = rail.name;
@@ -122,7 +122,8 @@ std::size_t count_steps(const StageFile& file, const netcheck::Facts& facts,
                         const netcheck::Plan& plan) {
   const std::size_t groups =
       file.operations.empty() ? 0 : mpi_groups(racks_of(facts), file.groups).size();
-  return plan.goodput.size() + plan.latency.size() + (file.node_probes ? 2 * facts.nodes.size() : 0) +
+  return plan.goodput.size() + plan.latency.size() +
+         (file.node_probes ? 2 * facts.nodes.size() : 0) +
          groups * facts.fabric.rails.size() * file.operations.size();
 }
 

@@ -72,11 +72,13 @@ void measure_nodes(StageRun& run, const netcheck::Facts& facts) {
   for (const auto& [machine, nodes] : machines) {
     threads.emplace_back([&run, nodes = nodes] {
       for (const auto& node : nodes) {
-        for (const auto& wanted : identities_of(node)) measure_node(run, wanted);
+        for (const auto& wanted : identities_of(node))
+          measure_node(run, wanted);
       }
     });
   }
-  for (auto& thread : threads) thread.join();
+  for (auto& thread : threads)
+    thread.join();
 }
 
 }  // namespace plumbline::agent

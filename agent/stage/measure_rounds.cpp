@@ -100,7 +100,8 @@ void measure_rounds(StageRun& run, const netcheck::Facts& facts,
     for (const auto& pair : round.pairs) {
       pairs.emplace_back([&, work, pass] { measure_pair(run, facts, pair, pass, work); });
     }
-    for (auto& pair : pairs) pair.join();
+    for (auto& pair : pairs)
+      pair.join();
   }
 }
 

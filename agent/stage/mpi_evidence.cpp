@@ -84,9 +84,7 @@ std::optional<pid_t> parent_of(const FileTree& proc, const std::string& id) {
 }
 
 /// glibc 2.36 declares pidfd_open() without C linkage, so the call is made by number.
-int open_process(pid_t id) {
-  return static_cast<int>(::syscall(SYS_pidfd_open, id, 0));
-}
+int open_process(pid_t id) { return static_cast<int>(::syscall(SYS_pidfd_open, id, 0)); }
 
 std::multimap<pid_t, pid_t> children_by_parent() {
   const FileTree proc("/proc");
@@ -107,7 +105,8 @@ MpiEvidence read_evidence(std::string_view text) {
   MpiEvidence evidence;
   std::istringstream lines{std::string(text)};
   std::string line;
-  while (std::getline(lines, line)) hear(evidence, line);
+  while (std::getline(lines, line))
+    hear(evidence, line);
   return evidence;
 }
 
@@ -132,7 +131,8 @@ Failed explain(Failed failed, const MpiEvidence& evidence, const std::vector<std
 }
 
 ProcessTree::~ProcessTree() {
-  for (const Held& held : held_) ::close(held.descriptor);
+  for (const Held& held : held_)
+    ::close(held.descriptor);
 }
 
 void ProcessTree::hold(pid_t root) {

@@ -59,7 +59,8 @@ class Scratch {
 
 std::string hosts_of(const std::vector<std::string>& nodes) {
   std::string hosts;
-  for (const std::string& node : nodes) hosts += (hosts.empty() ? "" : ",") + node + ":1";
+  for (const std::string& node : nodes)
+    hosts += (hosts.empty() ? "" : ",") + node + ":1";
   return hosts;
 }
 
@@ -255,7 +256,8 @@ Request mpi_request(const MpiJob& job) {
   Request request;
   request.probe = job.operation;
   request.size = static_cast<int>(job.group.nodes.size());
-  for (const std::string& node : job.group.nodes) request.ends.push_back({node, "", job.rail});
+  for (const std::string& node : job.group.nodes)
+    request.ends.push_back({node, "", job.rail});
   request.sizes = {job.size};
   request.seed = job.seed;
   request.budget = job.budget;

@@ -21,7 +21,8 @@ std::string new_run_id() {
   std::random_device random;
   constexpr std::string_view letters = "abcdefghjkmnpqrstuvwxyz23456789";
   std::string id;
-  for (int letter = 0; letter < 10; ++letter) id.push_back(letters[random() % letters.size()]);
+  for (int letter = 0; letter < 10; ++letter)
+    id.push_back(letters[random() % letters.size()]);
   return id;
 }
 
@@ -43,8 +44,7 @@ Result<Journal> open_journal(const StageOptions& options, const StageFile& file,
 }
 
 void read_claims(const StageFile& file, netcheck::Facts& facts) {
-  auto view =
-      netcheck::claims::open_bundle(file.bundle)->snapshot(Deadline::after(kReadClaims));
+  auto view = netcheck::claims::open_bundle(file.bundle)->snapshot(Deadline::after(kReadClaims));
   facts.claims.reset();
   facts.claims_problem.clear();
   if (view) {
@@ -72,8 +72,8 @@ std::vector<Outcome> never_begun(const StageRun& run, const netcheck::Facts& fac
   for (const bool latency : {false, true}) {
     for (const auto& round : latency ? plan.latency : plan.goodput) {
       for (const auto& pair : round.pairs) {
-        for (Outcome& outcome : run.unfinished(
-                 Pass::first, netcheck::identities(facts.asked, pair, latency))) {
+        for (Outcome& outcome :
+             run.unfinished(Pass::first, netcheck::identities(facts.asked, pair, latency))) {
           outcome.result = Skipped{reason};
           missing.push_back(std::move(outcome));
         }
@@ -83,8 +83,8 @@ std::vector<Outcome> never_begun(const StageRun& run, const netcheck::Facts& fac
   return missing;
 }
 
-/// Skipped by plan, measured first, measured again alone: in this order, so that the last one of a key
-/// counts.
+/// Skipped by plan, measured first, measured again alone: in this order, so that the last one of a
+/// key counts.
 void gather_outcomes(const StageRun& run, const netcheck::Plan& plan, netcheck::Facts& facts) {
   facts.outcomes = plan.skipped;
   if (const auto early = run.ended_early()) {
@@ -173,7 +173,8 @@ Result<Report> run_stage(const StageOptions& options, const StageWorld& world) {
   Report report = netcheck::judge(facts);
   const auto changes = discard_changed(*file, report, facts);
   if (!changes.empty()) report = netcheck::judge(facts);
-  for (const auto& change : changes) report.because.push_back("claim changed: " + change);
+  for (const auto& change : changes)
+    report.because.push_back("claim changed: " + change);
   sign(run, report);
   judge_interruption(report);
   if (auto written = reports::write_forms(report, options.results); !written) {

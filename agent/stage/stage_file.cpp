@@ -66,7 +66,8 @@ void read_rail(YamlSection rail, netcheck::Fabric& fabric) {
 void read_fabric(YamlSection fabric, StageFile& stage) {
   stage.fabric.rack_label = fabric.text_or("rack_label", "");
   stage.management_subnet = fabric.text_or("management", "");
-  for (auto& rail : fabric.sections("rails")) read_rail(rail, stage.fabric);
+  for (auto& rail : fabric.sections("rails"))
+    read_rail(rail, stage.fabric);
   if (stage.fabric.rails.empty()) fabric.complain("rails", "names no rail");
   fabric.done();
 }

@@ -13,29 +13,29 @@
 
 namespace plumbline::agent {
 
-/// A stage file (YAML, schema plumbline.stage/v1), read and checked. Paths are absolute: what the file
-/// gives is relative to the file. docs/stage-file.md has every field.
+/// A stage file (YAML, schema plumbline.stage/v1), read and checked. Paths are absolute: what the
+/// file gives is relative to the file. docs/stage-file.md has every field.
 struct StageFile {
   std::string name;
   std::vector<AgentAddress> agents;  ///< at least one, names unique
   TlsFiles tls;
-  std::filesystem::path bundle;      ///< `claims.bundle`
+  std::filesystem::path bundle;  ///< `claims.bundle`
   std::string own_namespace;
   netcheck::Fabric fabric;
-  std::string management_subnet;     ///< `fabric.management`; empty: not declared
+  std::string management_subnet;  ///< `fabric.management`; empty: not declared
   double least_coverage = 1.0;
   netcheck::Asked asked;
-  Budget budget;                     ///< of one number
+  Budget budget;  ///< of one number
   bool node_probes = true;
   std::vector<std::string> operations;  ///< of the collectives; empty: none
   std::vector<std::string> groups;      ///< "all", "rack"
   Bytes collective_size{4U << 20U};
   std::chrono::nanoseconds deadline = std::chrono::minutes(10);
-  std::string digest;                ///< SHA-256 of the text, hexadecimal
+  std::string digest;  ///< SHA-256 of the text, hexadecimal
 };
 
-/// Reads and checks it. Errors name the file, the line and the key, and say what is allowed: unknown
-/// keys, wrong types and values, missing keys, more than 1024 agents, a file over 1 MiB.
+/// Reads and checks it. Errors name the file, the line and the key, and say what is allowed:
+/// unknown keys, wrong types and values, missing keys, more than 1024 agents, a file over 1 MiB.
 Result<StageFile> read_stage_file(const std::filesystem::path& path);
 
 }  // namespace plumbline::agent

@@ -29,7 +29,8 @@ std::optional<std::string> StageRun::ended_early() const {
 void StageRun::step(const std::string& text) {
   const auto done = static_cast<double>(steps_++);
   if (!world.progress) return;
-  world.progress(text, std::min(1.0, done / static_cast<double>(std::max<std::size_t>(1, expected_))));
+  world.progress(text,
+                 std::min(1.0, done / static_cast<double>(std::max<std::size_t>(1, expected_))));
 }
 
 void StageRun::keep(Pass pass, Outcome outcome) {
@@ -43,7 +44,8 @@ void StageRun::keep(Pass pass, Outcome outcome) {
 void StageRun::keep_all(Pass pass, const std::vector<Outcome>& identities, EnsembleResult result,
                         Seconds took) {
   if (result.failed) fleet.note(*result.failed);
-  for (const auto& outcome : result.outcomes) keep(pass, outcome);
+  for (const auto& outcome : result.outcomes)
+    keep(pass, outcome);
   if (result.stopped) return;
   const Failed missing = result.failed.value_or(
       Failed{{ErrorCode::internal, "the probe ended without telling this number"}, ""});

@@ -15,7 +15,8 @@
 
 namespace plumbline::agent {
 
-/// What the parts of one running stage share. Made once by run_stage(); its methods are thread-safe.
+/// What the parts of one running stage share. Made once by run_stage(); its methods are
+/// thread-safe.
 class StageRun {
  public:
   StageRun(const StageFile& file, const StageOptions& options, const StageWorld& world,
@@ -30,8 +31,8 @@ class StageRun {
   void step(const std::string& text);
   /// Journals an outcome with its time.
   void keep(Pass pass, Outcome outcome);
-  /// Keeps what an ensemble gave for these identities: its outcomes, and for each identity without one the
-  /// failure. What was stopped on our wish keeps nothing.
+  /// Keeps what an ensemble gave for these identities: its outcomes, and for each identity without
+  /// one the failure. What was stopped on our wish keeps nothing.
   void keep_all(Pass pass, const std::vector<Outcome>& identities, EnsembleResult result,
                 Seconds took);
   /// The identities that are not finished yet in this pass.

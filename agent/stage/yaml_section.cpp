@@ -7,7 +7,8 @@ namespace {
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  for (const auto& word : words)
+    text += (text.empty() ? "" : ", ") + word;
   return text;
 }
 
@@ -111,7 +112,8 @@ std::vector<YamlSection> YamlSection::sections(const char* key) {
   const YAML::Node field = find(key);
   if (!field) return list;
   if (!field.IsSequence()) complain(key, "is not a list");
-  for (const auto& item : field) list.emplace_back(item, name_ + key + "[].", problem_);
+  for (const auto& item : field)
+    list.emplace_back(item, name_ + key + "[].", problem_);
   return list;
 }
 
@@ -130,7 +132,7 @@ void YamlSection::done() {
 void YamlSection::complain(const char* key, const std::string& what) {
   if (problem_) return;
   const bool there = node_.IsDefined() && node_.IsMap() && node_[key];
-  const YAML::Mark mark = there                ? node_[key].Mark()
+  const YAML::Mark mark = there               ? node_[key].Mark()
                           : node_.IsDefined() ? node_.Mark()
                                               : YAML::Mark::null_mark();
   const std::string line = mark.is_null() ? "" : "line " + std::to_string(mark.line + 1) + ": ";

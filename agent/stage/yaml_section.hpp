@@ -12,8 +12,8 @@
 
 namespace plumbline::agent {
 
-/// One mapping of a YAML file while it is read strictly. The first thing wrong is kept, with its line;
-/// reading goes on with defaults. Keys that nobody asked for are wrong too: done() tells.
+/// One mapping of a YAML file while it is read strictly. The first thing wrong is kept, with its
+/// line; reading goes on with defaults. Keys that nobody asked for are wrong too: done() tells.
 class YamlSection {
  public:
   /// `node` may be absent: then every needed key is missing.

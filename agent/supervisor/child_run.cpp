@@ -96,8 +96,12 @@ MeasureEnd ChildRun::run(const Request& request, const EventSink& sink, const St
   if (!errors) {
     return {ChildFate::not_started, Failed{errors.error(), program_.node}, {}, true};
   }
-  Watch watch{request, sink, stop, std::move(*errors),
-              Deadline::after(span_of(request.limit) + kLimitGrace), clock_.now()};
+  Watch watch{request,
+              sink,
+              stop,
+              std::move(*errors),
+              Deadline::after(span_of(request.limit) + kLimitGrace),
+              clock_.now()};
   if (const auto started = start(watch); !started) {
     watch.end_as(ChildFate::not_started, started.error().code, started.error().message,
                  program_.node);
@@ -230,9 +234,9 @@ Status ChildRun::end_child() {
   if (!ended) {
     const auto* const left = std::make_unique<ChildProcess>(std::move(*child_)).release();
     child_.reset();
-    return fail(ErrorCode::deadline_exceeded,
-                "process " + std::to_string(left->id()) + " outlives SIGKILL in state " +
-                    words_of(left->state()));
+    return fail(ErrorCode::deadline_exceeded, "process " + std::to_string(left->id()) +
+                                                  " outlives SIGKILL in state " +
+                                                  words_of(left->state()));
   }
   child_.reset();
   return {};

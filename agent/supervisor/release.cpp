@@ -56,8 +56,8 @@ Status prove_released(pid_t group, Clock& clock, Deadline deadline) {
     if (!*survivor) return {};
     if (deadline.passed()) {
       const auto& left = **survivor;
-      return fail(ErrorCode::deadline_exceeded, "process " + left.pid + " (" + left.name +
-                                                    ") is left in state " + left.state);
+      return fail(ErrorCode::deadline_exceeded,
+                  "process " + left.pid + " (" + left.name + ") is left in state " + left.state);
     }
     ::kill(-group, SIGKILL);
     clock.wait_until(clock.now() + std::chrono::milliseconds(10));

@@ -58,9 +58,8 @@ Result<MeasureEnd> decode_end(const std::string& text) {
 }
 
 Json end_of(const MeasureEnd& end) {
-  Json object{{"fate", to_string(end.fate)},
-              {"last_words", end.last_words},
-              {"released", end.released}};
+  Json object{
+      {"fate", to_string(end.fate)}, {"last_words", end.last_words}, {"released", end.released}};
   if (end.failed) object["failed"] = failure_of(*end.failed);
   return object;
 }

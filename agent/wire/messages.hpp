@@ -22,15 +22,15 @@ struct ReserveOrder {
 
 /// A lease that was given.
 struct LeaseGrant {
-  std::string lease;     ///< random, good for this identity and run only
+  std::string lease;  ///< random, good for this identity and run only
   Seconds time_to_live;
 };
 
 /// Asks for one measurement.
 struct MeasureOrder {
   std::string lease;
-  std::string measurement;                ///< its name in the run, [A-Za-z0-9._-], 1..64 bytes
-  std::string own_namespace;              ///< pods of it may hold the device
+  std::string measurement;    ///< its name in the run, [A-Za-z0-9._-], 1..64 bytes
+  std::string own_namespace;  ///< pods of it may hold the device
   /// What the kubelet may call the device besides its netdev's name.
   std::vector<std::string> device_names;
   Request request;
@@ -38,13 +38,13 @@ struct MeasureOrder {
 
 /// How a child came to its end.
 enum class ChildFate {
-  finished,     ///< said done and left with status 0
-  hung,         ///< silent for longer than kSilence; killed. Its own node is at fault
-  died,         ///< ended by a signal of its own. Its own node is at fault
-  exited,       ///< left with another status or without done; with several ends, any may be why
-  overran,      ///< alive but not done by the request's limit; killed; any end may be why
-  babbled,      ///< said what is no event, or far too much; killed. Its own node is at fault
-  cancelled,    ///< stopped on purpose: caller gone, lease lost, tenant on the device, agent ends
+  finished,   ///< said done and left with status 0
+  hung,       ///< silent for longer than kSilence; killed. Its own node is at fault
+  died,       ///< ended by a signal of its own. Its own node is at fault
+  exited,     ///< left with another status or without done; with several ends, any may be why
+  overran,    ///< alive but not done by the request's limit; killed; any end may be why
+  babbled,    ///< said what is no event, or far too much; killed. Its own node is at fault
+  cancelled,  ///< stopped on purpose: caller gone, lease lost, tenant on the device, agent ends
   /// No child came to be: a tenant holds the device (error `conflict`), its holder cannot be told,
   /// or there is no program.
   not_started

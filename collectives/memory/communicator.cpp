@@ -62,7 +62,8 @@ class MemoryCommunicator final : public Communicator {
     if (shared_->world.silent_rank == rank())
       return fail(ErrorCode::cancelled, "this rank was told to stay away");
     if (auto came = meeting_->allgather("", deadline); !came) return tl::unexpected(came.error());
-    for (int run = 0; run < repeats; ++run) reduce(operation, mine().destination(run));
+    for (int run = 0; run < repeats; ++run)
+      reduce(operation, mine().destination(run));
     // Nobody may prepare the next batch while somebody still reads this one's inputs.
     if (auto done = meeting_->allgather("", deadline); !done) return tl::unexpected(done.error());
     return std::vector<Seconds>(static_cast<std::size_t>(repeats), time_of(operation));

@@ -51,7 +51,8 @@ struct RankLimit::State {
 
   void watch() {
     std::unique_lock lock(mutex);
-    while (!over && !deadline.passed()) left.wait_for(lock, deadline.left());
+    while (!over && !deadline.passed())
+      left.wait_for(lock, deadline.left());
     if (over) return;
     give_up(step);
   }

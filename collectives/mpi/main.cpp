@@ -107,6 +107,4 @@ int run(int count, char** words) {
 }  // namespace
 }  // namespace plumbline::collectives
 
-int main(int count, char** words) {
-  return plumbline::collectives::run(count, words);
-}
+int main(int count, char** words) { return plumbline::collectives::run(count, words); }

@@ -16,8 +16,7 @@ Tree tree_of(const ObjectMeta& meta) {
 ObjectMeta read_meta(const Fields& parent) {
   const Fields fields = parent.object("meta");
   return {fields.get_or<std::string>("namespace", ""), fields.get<std::string>("name"),
-          fields.get_or<std::string>("uid", ""),
-          fields.get_or<std::string>("resource_version", ""),
+          fields.get_or<std::string>("uid", ""), fields.get_or<std::string>("resource_version", ""),
           fields.table<std::string>("labels")};
 }
 
@@ -64,8 +63,9 @@ SliceDevice read_slice_device(const Fields& fields) {
 
 Tree tree_of(const SliceClaim& slice) {
   Tree devices = Tree::array();
-  for (const auto& device : slice.devices) devices.push_back(tree_of(device));
-  return {{"meta", tree_of(slice.meta)},      {"driver", slice.driver}, {"pool", slice.pool},
+  for (const auto& device : slice.devices)
+    devices.push_back(tree_of(device));
+  return {{"meta", tree_of(slice.meta)},    {"driver", slice.driver}, {"pool", slice.pool},
           {"generation", slice.generation}, {"node", slice.node},     {"devices", devices}};
 }
 
@@ -107,7 +107,8 @@ AllocatedDevice read_allocated(const Fields& fields) {
 
 Tree tree_of(const DeviceClaim& claim) {
   Tree devices = Tree::array();
-  for (const auto& device : claim.devices) devices.push_back(tree_of(device));
+  for (const auto& device : claim.devices)
+    devices.push_back(tree_of(device));
   return {{"meta", tree_of(claim.meta)},
           {"devices", std::move(devices)},
           {"allocated", claim.allocated},
@@ -185,7 +186,8 @@ Holding read_holding(const Fields& fields) {
 template <typename Item>
 Tree local_list(const std::vector<Item>& items) {
   Tree list = Tree::array();
-  for (const auto& item : items) list.push_back(tree_of(item));
+  for (const auto& item : items)
+    list.push_back(tree_of(item));
   return list;
 }
 

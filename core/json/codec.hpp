@@ -12,9 +12,10 @@
 
 namespace plumbline::json {
 
-/// The one JSON form of the model. encode() writes a single line without a newline; decode_*() reads
-/// it back, refuses what is over 64 MiB, nested deeper than 64, of a wrong type, or lacks a needed field
-/// (the error names the field), and ignores fields it does not know. Bytes travel as base64.
+/// The one JSON form of the model. encode() writes a single line without a newline; decode_*()
+/// reads it back, refuses what is over 64 MiB, nested deeper than 64, of a wrong type, or lacks a
+/// needed field (the error names the field), and ignores fields it does not know. Bytes travel as
+/// base64.
 std::string encode(const Request& request);
 std::string encode(const Event& event);
 std::string encode(const Outcome& outcome);

@@ -52,7 +52,8 @@ void put_measured(Tree& tree, const Measured& measured) {
   tree["batches"] = measured.batches;
   tree["counters"] = measured.counters;
   Tree proofs = Tree::array();
-  for (const auto& proof : measured.proof) proofs.push_back(tree_of(proof));
+  for (const auto& proof : measured.proof)
+    proofs.push_back(tree_of(proof));
   tree["proof"] = std::move(proofs);
 }
 

@@ -17,7 +17,8 @@ Tree tree_of(const PostEvent& event) {
 
 Tree tree_of(const GatheredEvent& event) {
   Tree all = Tree::array();
-  for (const auto& bytes : event.bytes) all.push_back(to_base64(bytes));
+  for (const auto& bytes : event.bytes)
+    all.push_back(to_base64(bytes));
   return {{"event", "gathered"}, {"sequence", event.sequence}, {"bytes", std::move(all)}};
 }
 
@@ -62,7 +63,8 @@ Event read_event(const Fields& fields) {
 
 std::vector<std::uint64_t> counts_of(const std::vector<Bytes>& sizes) {
   std::vector<std::uint64_t> counts;
-  for (const auto size : sizes) counts.push_back(size.count);
+  for (const auto size : sizes)
+    counts.push_back(size.count);
   return counts;
 }
 

@@ -54,11 +54,13 @@ Tree tree_of(const Finding& finding) {
             {"message", finding.message},
             {"next_step", finding.next_step}};
   Tree others = Tree::array();
-  for (const auto& subject : finding.ambiguity) others.push_back(tree_of(subject));
+  for (const auto& subject : finding.ambiguity)
+    others.push_back(tree_of(subject));
   tree["ambiguity"] = std::move(others);
   if (finding.claim) tree["claim"] = json::tree_of(*finding.claim);
   Tree evidence = Tree::array();
-  for (const auto& piece : finding.evidence) evidence.push_back(tree_of(piece));
+  for (const auto& piece : finding.evidence)
+    evidence.push_back(tree_of(piece));
   tree["evidence"] = std::move(evidence);
   put_text(tree, "measurement", finding.measurement);
   if (finding.expectation) tree["expectation"] = tree_of(*finding.expectation);
@@ -131,7 +133,8 @@ ReportNode read_node(const Fields& fields) {
 template <typename Item>
 Tree local_list(const std::vector<Item>& items) {
   Tree list = Tree::array();
-  for (const auto& item : items) list.push_back(tree_of(item));
+  for (const auto& item : items)
+    list.push_back(tree_of(item));
   return list;
 }
 
@@ -170,12 +173,9 @@ Report read_report(const Fields& fields) {
 }  // namespace
 
 Tree tree_of(const ClaimRef& claim) {
-  return {{"kind", claim.kind},
-          {"name", claim.name},
-          {"uid", claim.uid},
-          {"resource_version", claim.resource_version},
-          {"path", claim.path},
-          {"value", claim.value}};
+  return {{"kind", claim.kind}, {"name", claim.name},
+          {"uid", claim.uid},   {"resource_version", claim.resource_version},
+          {"path", claim.path}, {"value", claim.value}};
 }
 
 ClaimRef read_claim_ref(const Fields& fields) {

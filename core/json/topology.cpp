@@ -14,8 +14,11 @@ NumaNode read_numa(const Fields& fields) {
 }
 
 Tree tree_of(const PciDevice& device) {
-  Tree tree{{"address", device.address}, {"kind", device.kind}, {"vendor", device.vendor},
-            {"device", device.device},   {"root", device.root}};
+  Tree tree{{"address", device.address},
+            {"kind", device.kind},
+            {"vendor", device.vendor},
+            {"device", device.device},
+            {"root", device.root}};
   put_text(tree, "name", device.name);
   put_text(tree, "parent", device.parent);
   put(tree, "numa", device.numa);
@@ -46,9 +49,8 @@ PciDevice read_pci(const Fields& fields) {
 }
 
 Tree tree_of(const NetworkDevice& device) {
-  Tree tree{{"name", device.name},     {"mac", device.mac},
-            {"mtu", device.mtu},       {"state", device.state},
-            {"driver", device.driver}, {"virtual", device.is_virtual}};
+  Tree tree{{"name", device.name},   {"mac", device.mac},       {"mtu", device.mtu},
+            {"state", device.state}, {"driver", device.driver}, {"virtual", device.is_virtual}};
   if (device.link_rate) tree["link_bytes_per_second"] = device.link_rate->value;
   put(tree, "pci_address", device.pci_address);
   put(tree, "pcie_root", device.pcie_root);
@@ -80,7 +82,8 @@ NetworkDevice read_network(const Fields& fields) {
 
 Tree list_of_networks(const std::vector<NetworkDevice>& devices) {
   Tree list = Tree::array();
-  for (const auto& device : devices) list.push_back(tree_of(device));
+  for (const auto& device : devices)
+    list.push_back(tree_of(device));
   return list;
 }
 
@@ -108,7 +111,8 @@ PodSandbox read_sandbox(const Fields& fields) {
 template <typename Item>
 Tree local_list(const std::vector<Item>& items) {
   Tree list = Tree::array();
-  for (const auto& item : items) list.push_back(tree_of(item));
+  for (const auto& item : items)
+    list.push_back(tree_of(item));
   return list;
 }
 

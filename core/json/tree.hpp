@@ -67,7 +67,8 @@ class Fields {
   template <typename T>
   std::vector<T> list(const char* name) const {
     std::vector<T> values;
-    for (const Tree& item : items(name)) values.push_back(convert<T>(item, name));
+    for (const Tree& item : items(name))
+      values.push_back(convert<T>(item, name));
     return values;
   }
 
@@ -130,7 +131,8 @@ class Fields {
   template <typename T>
   static bool whole(const Tree& field) {
     if (field.is_number_unsigned()) {
-      return field.get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<T>::max());
+      return field.get<std::uint64_t>() <=
+             static_cast<std::uint64_t>(std::numeric_limits<T>::max());
     }
     if (!field.is_number_integer()) return false;
     const auto value = field.get<std::int64_t>();
@@ -181,7 +183,8 @@ NodeHoldings read_holdings(const Fields& fields);
 template <typename Item>
 Tree list_of(const std::vector<Item>& items) {
   Tree list = Tree::array();
-  for (const auto& item : items) list.push_back(tree_of(item));
+  for (const auto& item : items)
+    list.push_back(tree_of(item));
   return list;
 }
 

@@ -11,11 +11,11 @@ namespace plumbline {
 
 /// Where a claim stands, so that a reader can find it and see that it did not change.
 struct ClaimRef {
-  std::string kind;              ///< "ResourceSlice"
-  std::string name;              ///< "namespace/name" or "name"
+  std::string kind;  ///< "ResourceSlice"
+  std::string name;  ///< "namespace/name" or "name"
   std::string uid;
   std::string resource_version;
-  std::string path;              ///< "spec.devices[0].attributes[dra.net/mac]"
+  std::string path;  ///< "spec.devices[0].attributes[dra.net/mac]"
   std::string value;
 };
 
@@ -40,7 +40,7 @@ using AttributeValue = std::variant<std::int64_t, bool, std::string>;
 /// One device of a ResourceSlice.
 struct SliceDevice {
   std::string name;
-  std::size_t index = 0;  ///< its place in spec.devices
+  std::size_t index = 0;                             ///< its place in spec.devices
   std::map<std::string, AttributeValue> attributes;  ///< keys always "domain/name"
 };
 
@@ -100,15 +100,15 @@ struct Holding {
   std::string pod_namespace;
   std::string pod_name;
   std::string container;
-  std::string resource;    ///< device plugin resource; empty for DRA
-  std::string device;      ///< device id, or DRA device name
-  std::string driver;      ///< DRA driver; empty for a device plugin
+  std::string resource;  ///< device plugin resource; empty for DRA
+  std::string device;    ///< device id, or DRA device name
+  std::string driver;    ///< DRA driver; empty for a device plugin
   std::string pool;
-  std::string claim;       ///< ResourceClaim name in the pod's namespace
+  std::string claim;  ///< ResourceClaim name in the pod's namespace
 };
 
-/// What the kubelet of one node answers. Empty means that nothing is allocated; a kubelet that could
-/// not be asked has no NodeHoldings at all.
+/// What the kubelet of one node answers. Empty means that nothing is allocated; a kubelet that
+/// could not be asked has no NodeHoldings at all.
 struct NodeHoldings {
   std::string node;
   std::string source;  ///< the socket

@@ -27,10 +27,10 @@ Result<Verdict> parse_verdict(const std::string& word);
 
 /// What a finding is about.
 struct Subject {
-  std::string kind;    ///< node | nic | uplink | link | label | slice | pod | gang | claim | agent
-  std::string name;    ///< "node-3/ens1", "rack-2/rail-a", "fabric.topograph.run/tier-0"
-  std::string node;    ///< the node it is on, when it is on one
-  std::string rail;    ///< the rail it belongs to, when it does
+  std::string kind;  ///< node | nic | uplink | link | label | slice | pod | gang | claim | agent
+  std::string name;  ///< "node-3/ens1", "rack-2/rail-a", "fabric.topograph.run/tier-0"
+  std::string node;  ///< the node it is on, when it is on one
+  std::string rail;  ///< the rail it belongs to, when it does
   auto operator<=>(const Subject&) const = default;
 };
 

@@ -43,15 +43,15 @@ struct Proof {
 /// A number that was measured.
 struct Measured {
   Unit unit = Unit::bytes_per_second;
-  double value = 0;       ///< goodput; p50 for a latency
-  Interval interval;      ///< 95 %, from the batch values
-  bool conclusive = false;  ///< the interval reached the asked width
-  std::string doubt;        ///< why not, when not conclusive
-  std::optional<double> median;  ///< over windows of at least 50 ms (bandwidth)
-  std::optional<double> p5;      ///< 5th percentile over those windows
-  std::optional<double> p99;     ///< latency
-  std::optional<double> p999;    ///< latency
-  std::vector<double> batches;   ///< each batch's value, fresh connections
+  double value = 0;                        ///< goodput; p50 for a latency
+  Interval interval;                       ///< 95 %, from the batch values
+  bool conclusive = false;                 ///< the interval reached the asked width
+  std::string doubt;                       ///< why not, when not conclusive
+  std::optional<double> median;            ///< over windows of at least 50 ms (bandwidth)
+  std::optional<double> p5;                ///< 5th percentile over those windows
+  std::optional<double> p99;               ///< latency
+  std::optional<double> p999;              ///< latency
+  std::vector<double> batches;             ///< each batch's value, fresh connections
   std::map<std::string, double> counters;  ///< "from.retransmits", "to.carrier_downs": deltas
   std::vector<Proof> proof;
 };

@@ -24,15 +24,15 @@ struct Coverage {
 
 /// A requirement's answer.
 struct RequirementResult {
-  std::string id;       ///< "high_performance_networking"
-  std::string level;    ///< MUST | SHOULD | stage
+  std::string id;     ///< "high_performance_networking"
+  std::string level;  ///< MUST | SHOULD | stage
   StageVerdict verdict = StageVerdict::inconclusive;
   std::vector<std::string> because;
 };
 
 /// What one path number was held against; beside the outcome of the same key.
 struct PathJudgement {
-  std::string key;  ///< Outcome::key()
+  std::string key;      ///< Outcome::key()
   std::string verdict;  ///< ok | degraded | inconclusive | no expectation
   std::optional<Expectation> expectation;
 };
@@ -46,22 +46,22 @@ struct ReportNode {
 
 /// All that a stage has to say. report.json is this, written by the codec.
 struct Report {
-  std::string stage;       ///< the stage file's name
+  std::string stage;  ///< the stage file's name
   std::string run_id;
   std::string started_at;
   std::string finished_at;
   std::string plumbline_version;
-  bool interrupted = false;      ///< a deadline or signal ended it early
-  std::string interruption;      ///< which
-  bool from_fakes = false;       ///< made from fake drivers: never evidence
+  bool interrupted = false;  ///< a deadline or signal ended it early
+  std::string interruption;  ///< which
+  bool from_fakes = false;   ///< made from fake drivers: never evidence
   StageVerdict verdict = StageVerdict::inconclusive;
   std::vector<std::string> because;  ///< why this verdict, most important first
   Coverage coverage;
   std::vector<ReportNode> nodes;
   std::vector<std::string> rails;
-  std::vector<Finding> findings;          ///< worst first
+  std::vector<Finding> findings;  ///< worst first
   std::vector<RequirementResult> requirements;
-  std::vector<Outcome> outcomes;          ///< not measured first, then by probe and ends
+  std::vector<Outcome> outcomes;  ///< not measured first, then by probe and ends
   std::vector<PathJudgement> judgements;
   std::map<std::string, std::string> facts;  ///< versions and settings that change a number
 };

@@ -18,30 +18,30 @@ struct NumaNode {
 
 /// A PCI link's generation and width; absent fields were not readable.
 struct PcieLink {
-  std::optional<double> gigatransfers;  ///< current_link_speed, GT/s of one lane
-  std::optional<int> width;             ///< current_link_width, lanes
+  std::optional<double> gigatransfers;       ///< current_link_speed, GT/s of one lane
+  std::optional<int> width;                  ///< current_link_width, lanes
   std::optional<double> most_gigatransfers;  ///< max_link_speed
   std::optional<int> most_width;             ///< max_link_width
 };
 
 /// One PCI function that matters here (network, accelerator, bridge above them).
 struct PciDevice {
-  std::string address;              ///< "0000:0a:00.0"
-  std::string kind;                 ///< network | accelerator | storage | bridge | other
-  std::string vendor;               ///< PCI vendor id, "0x15b3"
-  std::string device;               ///< PCI device id
-  std::string name;                 ///< hwloc's words for it, may be empty
-  std::string parent;               ///< address of the bridge above; empty at a root
-  std::string root;                 ///< "pci0000:00", as resource.kubernetes.io/pcieRoot has it
-  std::optional<int> numa;          ///< absent = unknown (sysfs says -1), never 0 by default
+  std::string address;      ///< "0000:0a:00.0"
+  std::string kind;         ///< network | accelerator | storage | bridge | other
+  std::string vendor;       ///< PCI vendor id, "0x15b3"
+  std::string device;       ///< PCI device id
+  std::string name;         ///< hwloc's words for it, may be empty
+  std::string parent;       ///< address of the bridge above; empty at a root
+  std::string root;         ///< "pci0000:00", as resource.kubernetes.io/pcieRoot has it
+  std::optional<int> numa;  ///< absent = unknown (sysfs says -1), never 0 by default
   std::optional<std::string> driver;
   PcieLink link;
 };
 
 /// One network interface, where it is now.
 struct NetworkDevice {
-  std::string name;                         ///< "ens1" in its network namespace
-  std::string mac;                          ///< lower case, colons
+  std::string name;  ///< "ens1" in its network namespace
+  std::string mac;   ///< lower case, colons
   std::uint32_t mtu = 0;
   std::string state;                        ///< operstate: up | down | lowerlayerdown | unknown ...
   std::string driver;                       ///< "mlx5_core", "veth"; empty when none is told
@@ -50,9 +50,9 @@ struct NetworkDevice {
   std::optional<std::string> pci_address;
   std::optional<std::string> pcie_root;
   std::optional<int> numa;
-  std::optional<std::string> rdma_device;   ///< "mlx5_0"
-  std::vector<std::string> addresses;       ///< "10.70.1.11/24", IPv6 without link-local
-  std::uint64_t carrier_downs = 0;          ///< carrier_down_count
+  std::optional<std::string> rdma_device;  ///< "mlx5_0"
+  std::vector<std::string> addresses;      ///< "10.70.1.11/24", IPv6 without link-local
+  std::uint64_t carrier_downs = 0;         ///< carrier_down_count
 };
 
 /// A pod that has a network namespace of its own on this node, and what is really in it.
@@ -60,16 +60,16 @@ struct PodSandbox {
   std::string pod_namespace;
   std::string pod_name;
   std::string pod_uid;
-  std::string source;                         ///< file that told of it (CNI result cache)
+  std::string source;                                 ///< file that told of it (CNI result cache)
   std::optional<std::vector<NetworkDevice>> devices;  ///< absent: could not look inside
-  std::string problem;                        ///< why not, when absent
+  std::string problem;                                ///< why not, when absent
 };
 
 /// All that one node shows of itself. A value; made by the inventory probe.
 struct Topology {
-  std::string node;      ///< name the agent was started with; empty for a bare probe
-  std::string boot_id;   ///< /proc/sys/kernel/random/boot_id
-  std::string kernel;    ///< uname release
+  std::string node;     ///< name the agent was started with; empty for a bare probe
+  std::string boot_id;  ///< /proc/sys/kernel/random/boot_id
+  std::string kernel;   ///< uname release
   std::string cpu_model;
   std::vector<NumaNode> numa_nodes;
   std::vector<PciDevice> pci_devices;

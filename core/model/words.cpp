@@ -38,18 +38,24 @@ Result<Verdict> parse_verdict(const std::string& word) {
 
 const char* to_string(StageVerdict verdict) noexcept {
   switch (verdict) {
-    case StageVerdict::pass: return "pass";
-    case StageVerdict::fail: return "fail";
-    case StageVerdict::inconclusive: return "inconclusive";
+    case StageVerdict::pass:
+      return "pass";
+    case StageVerdict::fail:
+      return "fail";
+    case StageVerdict::inconclusive:
+      return "inconclusive";
   }
   return "inconclusive";
 }
 
 int exit_code(StageVerdict verdict) noexcept {
   switch (verdict) {
-    case StageVerdict::pass: return 0;
-    case StageVerdict::fail: return 1;
-    case StageVerdict::inconclusive: return 2;
+    case StageVerdict::pass:
+      return 0;
+    case StageVerdict::fail:
+      return 1;
+    case StageVerdict::inconclusive:
+      return 2;
   }
   return 2;
 }

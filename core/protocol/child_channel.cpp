@@ -21,7 +21,8 @@ constexpr auto kBeat = std::chrono::milliseconds(200);
 /// Rendezvous by post and gathered events.
 class ChildChannel::Meeting final : public Rendezvous {
  public:
-  Meeting(ChildChannel& channel, int rank, int size) : channel_(channel), rank_(rank), size_(size) {}
+  Meeting(ChildChannel& channel, int rank, int size)
+      : channel_(channel), rank_(rank), size_(size) {}
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }

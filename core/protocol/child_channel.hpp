@@ -36,8 +36,8 @@ class ChildChannel {
 };
 
 /// Sends a ProgressEvent with the last step given every 200 ms from a thread of its own while it
-/// lives, so that a busy probe is not taken for a hung one. The thread is this process's: a stopped or
-/// dead process is silent.
+/// lives, so that a busy probe is not taken for a hung one. The thread is this process's: a stopped
+/// or dead process is silent.
 class Heartbeat {
  public:
   explicit Heartbeat(ChildChannel& channel);

@@ -14,11 +14,12 @@ namespace {
 constexpr std::size_t kFewest = 6;
 constexpr double kErrorOfAllLooks = 0.05;
 
-/// Half the width of the interval over `values`: Student's t at an error of 5 % shared equally by all
-/// looks (Bonferroni), so that looking several times does not spoil the coverage.
+/// Half the width of the interval over `values`: Student's t at an error of 5 % shared equally by
+/// all looks (Bonferroni), so that looking several times does not spoil the coverage.
 double half_width(const std::vector<double>& values, double middle) {
   double squares = 0;
-  for (const double value : values) squares += (value - middle) * (value - middle);
+  for (const double value : values)
+    squares += (value - middle) * (value - middle);
   const auto count = static_cast<double>(values.size());
   const double error_of_mean = std::sqrt(squares / (count - 1) / count);
   const double error_of_look = kErrorOfAllLooks / static_cast<double>(looks().size());
@@ -34,7 +35,8 @@ std::string percent(double share) {
 
 std::vector<double> values_of(const std::vector<Batch>& batches) {
   std::vector<double> values;
-  for (const auto& batch : batches) values.push_back(batch.value);
+  for (const auto& batch : batches)
+    values.push_back(batch.value);
   return values;
 }
 
@@ -73,8 +75,8 @@ Estimate estimate(const std::vector<double>& batches, double width) {
   } else if (found.value <= 0) {
     found.doubt = "nothing arrived in any batch";
   } else if (reached > width) {
-    found.doubt = "interval is +-" + percent(reached) + " after " +
-                  std::to_string(batches.size()) + " batches, asked was +-" + percent(width);
+    found.doubt = "interval is +-" + percent(reached) + " after " + std::to_string(batches.size()) +
+                  " batches, asked was +-" + percent(width);
   }
   found.conclusive = found.doubt.empty();
   return found;

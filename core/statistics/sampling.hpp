@@ -32,8 +32,9 @@ struct Estimate {
 /// Batch counts at which the interval is looked at: 6, 8, 12, 16, 24, 32, 48, 64.
 const std::vector<std::size_t>& looks();
 
-/// The estimate from batch values. Fewer than six batches are never conclusive. Guarantee, tested on
-/// simulated correlated, stalling and bimodal paths: covers the true mean in at least 93 % of runs.
+/// The estimate from batch values. Fewer than six batches are never conclusive. Guarantee, tested
+/// on simulated correlated, stalling and bimodal paths: covers the true mean in at least 93 % of
+/// runs.
 Estimate estimate(const std::vector<double>& batches, double width);
 
 /// Decides, at one end for both, whether another batch is needed.

@@ -13,38 +13,38 @@ namespace plumbline::netcheck::claims {
 /// empty; what has the wrong type reads as empty too and is the object's problem, with its path.
 /// Borrows the JSON and the problem; a value otherwise.
 class Fields {
-  public:
-    Fields(const nlohmann::json& value, std::string path, std::string& problem);
+ public:
+  Fields(const nlohmann::json& value, std::string path, std::string& problem);
 
-    /// True when the field is there and not null.
-    bool has(std::string_view name) const;
-    /// A text field.
-    std::string text(std::string_view name) const;
-    /// A whole number.
-    std::int64_t number(std::string_view name) const;
-    /// true or false.
-    bool flag(std::string_view name) const;
-    /// An object below this one.
-    Fields object(std::string_view name) const;
-    /// A list of objects of at most 1000 elements.
-    std::vector<Fields> list(std::string_view name) const;
-    /// A list of texts of at most 1000 elements.
-    std::vector<std::string> texts(std::string_view name) const;
-    /// The members that are objects, by name, at most 1000; others are the object's problem.
-    std::vector<std::pair<std::string, Fields>> members() const;
-    /// The members that are texts or numbers, as texts, at most 1000.
-    std::vector<std::pair<std::string, std::string>> text_members() const;
-    /// Notes a problem of `name` ("" for this object) unless there is one already.
-    void complain(std::string_view name, const std::string& what) const;
+  /// True when the field is there and not null.
+  bool has(std::string_view name) const;
+  /// A text field.
+  std::string text(std::string_view name) const;
+  /// A whole number.
+  std::int64_t number(std::string_view name) const;
+  /// true or false.
+  bool flag(std::string_view name) const;
+  /// An object below this one.
+  Fields object(std::string_view name) const;
+  /// A list of objects of at most 1000 elements.
+  std::vector<Fields> list(std::string_view name) const;
+  /// A list of texts of at most 1000 elements.
+  std::vector<std::string> texts(std::string_view name) const;
+  /// The members that are objects, by name, at most 1000; others are the object's problem.
+  std::vector<std::pair<std::string, Fields>> members() const;
+  /// The members that are texts or numbers, as texts, at most 1000.
+  std::vector<std::pair<std::string, std::string>> text_members() const;
+  /// Notes a problem of `name` ("" for this object) unless there is one already.
+  void complain(std::string_view name, const std::string& what) const;
 
-  private:
-    const nlohmann::json* find(std::string_view name) const;
-    std::string below(std::string_view name) const;
-    bool list_fits(std::string_view name, const nlohmann::json* found) const;
+ private:
+  const nlohmann::json* find(std::string_view name) const;
+  std::string below(std::string_view name) const;
+  bool list_fits(std::string_view name, const nlohmann::json* found) const;
 
-    const nlohmann::json* value_;
-    std::string path_;
-    std::string* problem_;
+  const nlohmann::json* value_;
+  std::string path_;
+  std::string* problem_;
 };
 
 }  // namespace plumbline::netcheck::claims

@@ -14,43 +14,43 @@ namespace plumbline::netcheck::claims {
 /// One object as it was last read, with what decides between two readings of it.
 template <typename T>
 struct Kept {
-    T value;
-    std::string uid;
-    std::string resource_version;
-    int version_rank = 0;  ///< v1 before v1beta2 before v1beta1
+  T value;
+  std::string uid;
+  std::string resource_version;
+  int version_rank = 0;  ///< v1 before v1beta2 before v1beta1
 };
 
 /// Collects Kubernetes objects from documents and makes one view of them. The same object read
 /// twice (by another API version, in another file) counts once: the higher resourceVersion, then
 /// the newer API.
 class Gatherer {
-  public:
-    /// Adds one document: an object or a List of them (lists in lists too). `where` names the file
-    /// in warnings. More than 500000 objects in all is an error.
-    Status add(const nlohmann::json& document, const std::string& where);
-    /// The view of all that was added; only the highest generation of each pool is in it.
-    AllocationView finish();
-    /// How many documents or list items had a kind at all, known or not.
-    std::size_t seen() const { return seen_; }
+ public:
+  /// Adds one document: an object or a List of them (lists in lists too). `where` names the file
+  /// in warnings. More than 500000 objects in all is an error.
+  Status add(const nlohmann::json& document, const std::string& where);
+  /// The view of all that was added; only the highest generation of each pool is in it.
+  AllocationView finish();
+  /// How many documents or list items had a kind at all, known or not.
+  std::size_t seen() const { return seen_; }
 
-  private:
-    Status add_list(const nlohmann::json& list, const std::string& where, int depth);
-    Status add_any(const nlohmann::json& object, const std::string& where, int depth);
-    void add_object(const nlohmann::json& object, const std::string& where);
-    template <typename T>
-    void keep(std::map<std::string, Kept<T>>& kept, Kept<T> read, const ObjectMeta& meta,
-              const std::string& where);
-    void warn(const std::string& where, const std::string& what);
-    void finish_slices(AllocationView& view);
-    void finish_claims(AllocationView& view);
+ private:
+  Status add_list(const nlohmann::json& list, const std::string& where, int depth);
+  Status add_any(const nlohmann::json& object, const std::string& where, int depth);
+  void add_object(const nlohmann::json& object, const std::string& where);
+  template <typename T>
+  void keep(std::map<std::string, Kept<T>>& kept, Kept<T> read, const ObjectMeta& meta,
+            const std::string& where);
+  void warn(const std::string& where, const std::string& what);
+  void finish_slices(AllocationView& view);
+  void finish_claims(AllocationView& view);
 
-    std::map<std::string, Kept<NodeClaim>> nodes_;
-    std::map<std::string, Kept<ReadSlice>> slices_;
-    std::map<std::string, Kept<ReadClaim>> claims_;
-    std::map<std::string, Kept<PodClaim>> pods_;
-    std::map<std::string, Kept<std::vector<PlacementClaim>>> groups_;
-    std::vector<std::string> warnings_;
-    std::size_t seen_ = 0;
+  std::map<std::string, Kept<NodeClaim>> nodes_;
+  std::map<std::string, Kept<ReadSlice>> slices_;
+  std::map<std::string, Kept<ReadClaim>> claims_;
+  std::map<std::string, Kept<PodClaim>> pods_;
+  std::map<std::string, Kept<std::vector<PlacementClaim>>> groups_;
+  std::vector<std::string> warnings_;
+  std::size_t seen_ = 0;
 };
 
 }  // namespace plumbline::netcheck::claims

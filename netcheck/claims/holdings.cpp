@@ -9,63 +9,63 @@ constexpr std::size_t most_holdings = 100'000;
 
 void add_plugin_devices(const v1::ContainerResources& container, const Holding& base,
                         std::vector<Holding>& holdings) {
-    for (const auto& devices : container.devices()) {
-        for (const auto& id : devices.device_ids()) {
-            Holding holding = base;
-            holding.resource = devices.resource_name();
-            holding.device = id;
-            holdings.push_back(std::move(holding));
-        }
+  for (const auto& devices : container.devices()) {
+    for (const auto& id : devices.device_ids()) {
+      Holding holding = base;
+      holding.resource = devices.resource_name();
+      holding.device = id;
+      holdings.push_back(std::move(holding));
     }
+  }
 }
 
 void add_claimed_devices(const v1::ContainerResources& container, const Holding& base,
                          std::vector<Holding>& holdings) {
-    for (const auto& claim : container.dynamic_resources()) {
-        Holding holding = base;
-        holding.claim = claim.claim_name();
-        if (claim.claim_resources().empty()) holdings.push_back(holding);
-        for (const auto& device : claim.claim_resources()) {
-            holding.driver = device.driver_name();
-            holding.pool = device.pool_name();
-            holding.device = device.device_name();
-            holdings.push_back(holding);
-        }
+  for (const auto& claim : container.dynamic_resources()) {
+    Holding holding = base;
+    holding.claim = claim.claim_name();
+    if (claim.claim_resources().empty()) holdings.push_back(holding);
+    for (const auto& device : claim.claim_resources()) {
+      holding.driver = device.driver_name();
+      holding.pool = device.pool_name();
+      holding.device = device.device_name();
+      holdings.push_back(holding);
     }
+  }
 }
 
 }  // namespace
 
 Result<NodeHoldings> holdings_of(const v1::ListPodResourcesResponse& answer,
                                  const std::string& node, const std::string& source) {
-    NodeHoldings found{node, source, {}};
-    for (const auto& pod : answer.pod_resources()) {
-        for (const auto& container : pod.containers()) {
-            Holding base;
-            base.pod_namespace = pod.namespace_();
-            base.pod_name = pod.name();
-            base.container = container.name();
-            add_plugin_devices(container, base, found.holdings);
-            add_claimed_devices(container, base, found.holdings);
-            if (found.holdings.size() > most_holdings) {
-                return fail(ErrorCode::invalid_input, "more than 100000 devices are held");
-            }
-        }
+  NodeHoldings found{node, source, {}};
+  for (const auto& pod : answer.pod_resources()) {
+    for (const auto& container : pod.containers()) {
+      Holding base;
+      base.pod_namespace = pod.namespace_();
+      base.pod_name = pod.name();
+      base.container = container.name();
+      add_plugin_devices(container, base, found.holdings);
+      add_claimed_devices(container, base, found.holdings);
+      if (found.holdings.size() > most_holdings) {
+        return fail(ErrorCode::invalid_input, "more than 100000 devices are held");
+      }
     }
-    return found;
+  }
+  return found;
 }
 
 Result<NodeHoldings> parse_holdings(std::string_view bytes, const std::string& node,
                                     const std::string& source) {
-    // The error below says it; protobuf would say it on stderr as well.
-    const google::protobuf::LogSilencer silence;
-    v1::ListPodResourcesResponse answer;
-    const bool fits = bytes.size() <= (16U << 20U);
-    if (!fits || !answer.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-        return fail(ErrorCode::invalid_input,
-                    source + " is not a PodResources answer of at most 16 MiB");
-    }
-    return holdings_of(answer, node, source);
+  // The error below says it; protobuf would say it on stderr as well.
+  const google::protobuf::LogSilencer silence;
+  v1::ListPodResourcesResponse answer;
+  const bool fits = bytes.size() <= (16U << 20U);
+  if (!fits || !answer.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return fail(ErrorCode::invalid_input,
+                source + " is not a PodResources answer of at most 16 MiB");
+  }
+  return holdings_of(answer, node, source);
 }
 
 }  // namespace plumbline::netcheck::claims

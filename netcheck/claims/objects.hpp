@@ -17,8 +17,8 @@ NodeClaim read_node(const Fields& object);
 
 /// A slice, and how many slices its pool says it has.
 struct ReadSlice {
-    SliceClaim claim;
-    std::int64_t slices_in_pool = 0;
+  SliceClaim claim;
+  std::int64_t slices_in_pool = 0;
 };
 
 /// resource.k8s.io ResourceSlice; `nested` is the shape of v1beta1, where devices lie below
@@ -27,8 +27,8 @@ ReadSlice read_slice(const Fields& object, bool nested);
 
 /// A claim, and the pod groups that it is reserved for.
 struct ReadClaim {
-    DeviceClaim claim;
-    std::vector<std::string> reserved_groups;
+  DeviceClaim claim;
+  std::vector<std::string> reserved_groups;
 };
 
 /// resource.k8s.io ResourceClaim: allocation results, status.devices' networkData, reservedFor. All

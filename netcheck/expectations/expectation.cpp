@@ -55,10 +55,14 @@ Expected expect_over(const Facts& facts, const std::vector<Component>& path,
 
 const char* to_string(NumberVerdict verdict) noexcept {
   switch (verdict) {
-    case NumberVerdict::ok: return "ok";
-    case NumberVerdict::degraded: return "degraded";
-    case NumberVerdict::inconclusive: return "inconclusive";
-    case NumberVerdict::no_expectation: return "no expectation";
+    case NumberVerdict::ok:
+      return "ok";
+    case NumberVerdict::degraded:
+      return "degraded";
+    case NumberVerdict::inconclusive:
+      return "inconclusive";
+    case NumberVerdict::no_expectation:
+      return "no expectation";
   }
   return "no expectation";
 }

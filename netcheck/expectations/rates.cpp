@@ -91,8 +91,7 @@ std::optional<HopRate> slowest_hop(const Facts& facts, const std::vector<Compone
       unknown = hop.name();
       return std::nullopt;
     }
-    const bool counted_on_wire =
-        hop.kind == ComponentKind::nic ? on_a_wire(facts, hop) : wire;
+    const bool counted_on_wire = hop.kind == ComponentKind::nic ? on_a_wire(facts, hop) : wire;
     rate->payload = payload_share(mtu, is_six(facts, hop.rail), counted_on_wire);
     const double carries = rate->rate.value * rate->payload.share;
     if (!slowest || carries < slowest->rate.value * slowest->payload.share) slowest = *rate;

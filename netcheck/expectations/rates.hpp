@@ -11,7 +11,7 @@ namespace plumbline::netcheck {
 
 /// How many of a frame's bytes are payload.
 struct PayloadShare {
-  double share = 0;    ///< 0..1
+  double share = 0;     ///< 0..1
   std::string because;  ///< "1448 B payload in each 1514 B frame: TCP/IPv4 at MTU 1500"
 };
 

@@ -112,7 +112,8 @@ Assignment assign_labels(const std::vector<PlacedNode>& nodes, int clusters) {
   Assignment result;
   result.label_of.resize(static_cast<std::size_t>(clusters));
   Overlap overlap;
-  for (const PlacedNode& node : nodes) ++overlap[node.cluster][node.label];
+  for (const PlacedNode& node : nodes)
+    ++overlap[node.cluster][node.label];
   for (const auto& group : entangled(overlap)) {
     std::vector<Choice> choices = group.size() <= kWholeSearch
                                       ? Search(overlap, group).best()
@@ -122,7 +123,8 @@ Assignment assign_labels(const std::vector<PlacedNode>& nodes, int clusters) {
     }
     std::map<std::string, std::size_t> lies;
     for (const Choice& choice : choices) {
-      for (const std::string& liar : liars_under(choice, group, nodes)) ++lies[liar];
+      for (const std::string& liar : liars_under(choice, group, nodes))
+        ++lies[liar];
     }
     std::vector<std::string> open;
     for (const auto& [node, times] : lies) {

@@ -14,9 +14,9 @@ struct PlacedNode {
 
 /// Which clusters bear which labels when as few labels as possible lie.
 struct Assignment {
-  std::vector<std::string> label_of;   ///< by cluster; empty: no label is left for it. The first of
-                                       ///< the best assignments
-  std::vector<std::string> liars;      ///< nodes whose label lies in every best assignment
+  std::vector<std::string> label_of;  ///< by cluster; empty: no label is left for it. The first of
+                                      ///< the best assignments
+  std::vector<std::string> liars;     ///< nodes whose label lies in every best assignment
   std::vector<std::vector<std::string>> open;  ///< sets of nodes of which some lie, and which
                                                ///< cannot be told
 };

@@ -39,7 +39,8 @@ std::vector<Edge> measured_edges(const Facts& facts, const std::vector<std::stri
     share.key = outcome->key();
   }
   std::vector<Edge> edges;
-  for (auto& [ends, edge] : found) edges.push_back(std::move(edge));
+  for (auto& [ends, edge] : found)
+    edges.push_back(std::move(edge));
   return edges;
 }
 
@@ -74,7 +75,8 @@ std::map<std::string, double> uplink_shares(const Facts& facts) {
 
 Edges edges_of(const Facts& facts) {
   Edges edges;
-  for (const NodeFacts& node : facts.nodes) edges.nodes.push_back(node.node);
+  for (const NodeFacts& node : facts.nodes)
+    edges.nodes.push_back(node.node);
   edges.edges = measured_edges(facts, edges.nodes);
   edges.uplink_shares = uplink_shares(facts);
   const auto best = best_by_rail(edges.edges);

@@ -26,7 +26,8 @@ std::vector<std::string> labels_of(const Facts& facts, const Edges& edges) {
 /// the label's.
 Level merged(Level level, const std::vector<std::string>& labels) {
   const auto merge = [&](int one, int other) {
-    for (int& cluster : level.cluster_of) cluster = cluster == other ? one : cluster;
+    for (int& cluster : level.cluster_of)
+      cluster = cluster == other ? one : cluster;
     std::set<std::pair<int, int>> apart;
     for (auto [first, second] : level.apart) {
       first = first == other ? one : first;
@@ -59,8 +60,8 @@ std::vector<PlacedNode> placed(const Edges& edges, const Level& level,
 
 /// How the labels' partition lies to the clusters'.
 struct Relation {
-  bool laminar = true;       ///< no label and cluster overlap without one holding the other
-  bool label_split = false;  ///< some label has nodes in several clusters
+  bool laminar = true;         ///< no label and cluster overlap without one holding the other
+  bool label_split = false;    ///< some label has nodes in several clusters
   bool cluster_split = false;  ///< some cluster has nodes of several labels
 };
 
@@ -183,7 +184,8 @@ LabelTruth label_truth(const Facts& facts) {
 Racks effective_racks(const Facts& facts, const LabelTruth& truth) {
   Racks racks = labelled_racks(facts);
   std::set<std::string> doubted(truth.liars.begin(), truth.liars.end());
-  for (const auto& set : truth.open) doubted.insert(set.begin(), set.end());
+  for (const auto& set : truth.open)
+    doubted.insert(set.begin(), set.end());
   doubted.insert(truth.unlabelled.begin(), truth.unlabelled.end());
   for (const std::string& node : doubted) {
     const auto measured = truth.measured.find(node);

@@ -16,15 +16,15 @@ enum class LabelAnswer { not_applicable, match, violation, unobservable };
 /// The labels as a partition of the nodes, held against the partition that was measured.
 struct LabelTruth {
   LabelAnswer answer = LabelAnswer::not_applicable;
-  std::string reason;                       ///< why unobservable
+  std::string reason;                           ///< why unobservable
   std::map<std::string, std::string> measured;  ///< node -> rack it was measured in, by the name
                                                 ///< that most of that rack bear; only placed nodes
-  std::vector<std::string> liars;           ///< nodes whose label lies, certainly
-  std::vector<std::vector<std::string>> open;  ///< sets of nodes of which some lie
-  std::vector<std::string> unlabelled;      ///< nodes without the label
-  std::vector<std::string> unplaced;        ///< nodes that the measurements place nowhere
-  Edges edges;                              ///< what it rests on
-  double cut = 0;                           ///< Level::cut of the level that decided
+  std::vector<std::string> liars;               ///< nodes whose label lies, certainly
+  std::vector<std::vector<std::string>> open;   ///< sets of nodes of which some lie
+  std::vector<std::string> unlabelled;          ///< nodes without the label
+  std::vector<std::string> unplaced;            ///< nodes that the measurements place nowhere
+  Edges edges;                                  ///< what it rests on
+  double cut = 0;                               ///< Level::cut of the level that decided
 };
 
 /// Infers racks from the pair goodputs and compares them with the labels, as partitions and not as

@@ -56,7 +56,8 @@ std::vector<double> cuts_of(const Edges& edges) {
 }
 
 std::size_t root(std::vector<std::size_t>& parents, std::size_t node) {
-  while (parents[node] != node) node = parents[node] = parents[parents[node]];
+  while (parents[node] != node)
+    node = parents[node] = parents[parents[node]];
   return node;
 }
 
@@ -112,8 +113,8 @@ bool is_fast(const Edges& edges, const Edge& edge, double cut, std::string* rail
 bool is_slow(const Edges& edges, const Edge& edge, double cut, std::string* rail) {
   for (const auto& [name, share] : edge.rails) {
     if (fast_on(edges, name, share, cut)) continue;
-    const bool told = proves_itself(edges, edge.a, name, cut) &&
-                      proves_itself(edges, edge.b, name, cut);
+    const bool told =
+        proves_itself(edges, edge.a, name, cut) && proves_itself(edges, edge.b, name, cut);
     if (!told) continue;
     if (rail != nullptr) *rail = name;
     return true;

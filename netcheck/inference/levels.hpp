@@ -37,8 +37,8 @@ Edges edges_of(const Facts& facts);
 
 /// One way to cut the nodes into clusters of full speed.
 struct Level {
-  double cut = 0;                 ///< share from which on an edge is fast
-  std::vector<int> cluster_of;    ///< by node index; -1: nothing places the node
+  double cut = 0;               ///< share from which on an edge is fast
+  std::vector<int> cluster_of;  ///< by node index; -1: nothing places the node
   int clusters = 0;
   std::set<std::pair<int, int>> apart;  ///< clusters that a slow edge between them proves apart
 };

@@ -35,9 +35,9 @@ std::vector<Finding> agent_findings(const Judged& judged) {
     if (node.topology && blamed.empty()) continue;
     Finding finding = about(node.node);
     if (!node.topology) {
-      finding.message = "node " + node.node + " could not be looked at: " +
-                        (node.topology_problem.empty() ? "its agent told nothing"
-                                                       : node.topology_problem);
+      finding.message =
+          "node " + node.node + " could not be looked at: " +
+          (node.topology_problem.empty() ? "its agent told nothing" : node.topology_problem);
       finding.next_step = "look at the agent of " + node.node + " and its log";
     } else {
       finding.message = std::to_string(blamed.size()) + " measurements failed at " + node.node +

@@ -23,8 +23,8 @@ struct JudgedOutcome {
 struct Judged {
   const Facts* facts = nullptr;
   LabelTruth truth;
-  Racks racks;         ///< labels, corrected by the measurements
-  std::string size;    ///< judged message size
+  Racks racks;       ///< labels, corrected by the measurements
+  std::string size;  ///< judged message size
   std::vector<JudgedOutcome> outcomes;
 };
 

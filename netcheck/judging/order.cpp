@@ -15,14 +15,22 @@ namespace {
 
 int badness(Verdict verdict) {
   switch (verdict) {
-    case Verdict::violation: return 0;
-    case Verdict::drift: return 1;
-    case Verdict::degraded: return 2;
-    case Verdict::unobservable: return 3;
-    case Verdict::vacuous: return 4;
-    case Verdict::preference_not_met: return 5;
-    case Verdict::unclaimed: return 6;
-    case Verdict::match: return 7;
+    case Verdict::violation:
+      return 0;
+    case Verdict::drift:
+      return 1;
+    case Verdict::degraded:
+      return 2;
+    case Verdict::unobservable:
+      return 3;
+    case Verdict::vacuous:
+      return 4;
+    case Verdict::preference_not_met:
+      return 5;
+    case Verdict::unclaimed:
+      return 6;
+    case Verdict::match:
+      return 7;
   }
   return 7;
 }
@@ -64,7 +72,8 @@ void worst_first(std::vector<Finding>& findings) {
 std::vector<Outcome> not_measured_first(const Facts& facts,
                                         const std::vector<const Outcome*>& outcomes) {
   std::vector<std::pair<int, const Outcome*>> placed;
-  for (const Outcome* outcome : outcomes) placed.emplace_back(place_of(facts, *outcome), outcome);
+  for (const Outcome* outcome : outcomes)
+    placed.emplace_back(place_of(facts, *outcome), outcome);
   std::stable_sort(placed.begin(), placed.end(), [](const auto& one, const auto& other) {
     const auto& [rank, first] = one;
     const auto& [other_rank, second] = other;
@@ -72,7 +81,8 @@ std::vector<Outcome> not_measured_first(const Facts& facts,
            std::tie(other_rank, second->probe, second->from, second->to, second->parameters);
   });
   std::vector<Outcome> sorted;
-  for (const auto& [rank, outcome] : placed) sorted.push_back(*outcome);
+  for (const auto& [rank, outcome] : placed)
+    sorted.push_back(*outcome);
   return sorted;
 }
 

@@ -59,8 +59,8 @@ bool fails(Verdict verdict) noexcept {
 
 bool leaves_doubt(const Facts& facts, const Finding& finding) {
   if (finding.verdict != Verdict::unobservable && finding.verdict != Verdict::vacuous) return false;
-  const bool known_blind = finding.rule == "X11" && finding.subject.node.empty() &&
-                           facts.claims && !racks_should_separate(facts);
+  const bool known_blind = finding.rule == "X11" && finding.subject.node.empty() && facts.claims &&
+                           !racks_should_separate(facts);
   return !known_blind;
 }
 

@@ -15,8 +15,8 @@ constexpr double kFlat = 1.1;  ///< goodputs within this ratio are those of one 
 
 /// What got through each use of each part.
 struct Carried {
-  std::map<Use, double> good;  ///< best of the pairs that are ok
-  std::map<Use, double> any;   ///< best of all measured pairs
+  std::map<Use, double> good;                ///< best of the pairs that are ok
+  std::map<Use, double> any;                 ///< best of all measured pairs
   std::map<Use, std::pair<int, int>> share;  ///< bad pairs, all clear pairs
 };
 
@@ -94,15 +94,18 @@ FaultKind kind_of(const Scene& scene, const Culprit& culprit) {
 std::vector<std::size_t> clearing(const Scene& scene, const Culprit& culprit) {
   std::set<std::size_t> neighbours;
   for (const std::size_t index : culprit.bad) {
-    for (const Use& use : scene.observations[index].uses) neighbours.insert(use.part);
+    for (const Use& use : scene.observations[index].uses)
+      neighbours.insert(use.part);
   }
-  for (const std::size_t part : culprit.parts) neighbours.erase(part);
+  for (const std::size_t part : culprit.parts)
+    neighbours.erase(part);
   std::vector<std::size_t> found;
   for (std::size_t index = 0; index < scene.observations.size(); ++index) {
     const Observation& observation = scene.observations[index];
     if (observation.sight != Sight::good || found.size() == kMostClearing) continue;
     const auto before = neighbours.size();
-    for (const Use& use : observation.uses) neighbours.erase(use.part);
+    for (const Use& use : observation.uses)
+      neighbours.erase(use.part);
     if (neighbours.size() < before) found.push_back(index);
   }
   return found;
@@ -171,9 +174,8 @@ std::vector<Culprit> localise(const Scene& scene) {
   std::vector<std::vector<int>> suspects;
   for (const Observation& observation : scene.observations) {
     if (observation.sight != Sight::bad) continue;
-    const bool signed_for =
-        std::any_of(observation.uses.begin(), observation.uses.end(),
-                    [&](const Use& use) { return signs.count(use.part) != 0; });
+    const bool signed_for = std::any_of(observation.uses.begin(), observation.uses.end(),
+                                        [&](const Use& use) { return signs.count(use.part) != 0; });
     const std::string& rail = scene.parts[observation.uses.front().part].rail;
     const bool mute = std::find(silent.begin(), silent.end(), rail) != silent.end();
     if (!signed_for && !mute) suspects.push_back(suspects_of(carried, observation));
@@ -194,7 +196,8 @@ std::vector<Culprit> localise(const Scene& scene) {
     open.exact = explanation.exact;
     culprits.push_back(std::move(open));
   }
-  for (Culprit& culprit : culprits) finish(scene, culprit);
+  for (Culprit& culprit : culprits)
+    finish(scene, culprit);
   return culprits;
 }
 

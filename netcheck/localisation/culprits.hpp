@@ -18,12 +18,12 @@ enum class FaultKind {
 
 /// One fault: the part at fault, or the parts of which one or some are and cannot be told apart.
 struct Culprit {
-  std::vector<std::size_t> parts;            ///< indexes into Scene::parts; one: named
+  std::vector<std::size_t> parts;  ///< indexes into Scene::parts; one: named
   FaultKind kind = FaultKind::slow;
-  Signs signs;                               ///< of the named part
-  std::vector<std::size_t> bad;              ///< observations it explains
-  std::vector<std::size_t> clearing;         ///< good observations that clear its neighbours
-  bool exact = true;                         ///< false: more at once than could be searched whole
+  Signs signs;                        ///< of the named part
+  std::vector<std::size_t> bad;       ///< observations it explains
+  std::vector<std::size_t> clearing;  ///< good observations that clear its neighbours
+  bool exact = true;                  ///< false: more at once than could be searched whole
 };
 
 /// Names what is at fault. A part is cleared of a bad pair when another pair got kClears times as

@@ -32,10 +32,9 @@ void add_carrier_evidence(const Scene& scene, const Culprit& culprit, Finding& f
     if (!from && outcome.to.node != part.owner) continue;
     const auto downs = measured->counters.find(from ? "from.carrier_downs" : "to.carrier_downs");
     if (downs == measured->counters.end() || downs->second <= 0) continue;
-    finding.evidence.push_back({"carrier_down_count of " + finding.subject.name + " during " +
-                                    pair_of(outcome),
-                                "+" + std::to_string(static_cast<long long>(downs->second)),
-                                outcome.finished_at});
+    finding.evidence.push_back(
+        {"carrier_down_count of " + finding.subject.name + " during " + pair_of(outcome),
+         "+" + std::to_string(static_cast<long long>(downs->second)), outcome.finished_at});
     if (finding.measurement.empty()) finding.measurement = outcome.key();
     if (finding.evidence.size() >= kMostEvidence / 2) return;
   }
@@ -95,7 +94,8 @@ Finding finding_of_node(const Scene& scene, const std::string& node,
   Finding finding = finding_of(scene, *culprits.front());
   finding.subject = {"node", node, node, ""};
   std::string message = "all NICs of node " + node + " fail alike";
-  for (const Culprit* culprit : culprits) message += "; " + message_of(scene, *culprit);
+  for (const Culprit* culprit : culprits)
+    message += "; " + message_of(scene, *culprit);
   finding.message = message;
   finding.next_step = "look at what the NICs of node " + node +
                       " have in common: PCIe root, power, memory, the host itself";
@@ -111,7 +111,8 @@ Finding finding_of_node(const Scene& scene, const std::string& node,
 std::vector<Finding> path_findings(const Scene& scene, const std::vector<Culprit>& culprits) {
   const auto nodes = whole_nodes(scene, culprits);
   std::vector<const Culprit*> order;
-  for (const Culprit& culprit : culprits) order.push_back(&culprit);
+  for (const Culprit& culprit : culprits)
+    order.push_back(&culprit);
   std::stable_sort(order.begin(), order.end(), [](const Culprit* one, const Culprit* other) {
     return one->bad.size() > other->bad.size();
   });

@@ -105,11 +105,11 @@ std::vector<int> most_hitting_first(const Sets& sets) {
   while (!open.empty()) {
     std::map<int, int> hits;
     for (const auto& set : open) {
-      for (const int part : set) ++hits[part];
+      for (const int part : set)
+        ++hits[part];
     }
-    const auto best = std::max_element(hits.begin(), hits.end(), [](const auto& a, const auto& b) {
-      return a.second < b.second;
-    });
+    const auto best = std::max_element(
+        hits.begin(), hits.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
     const int part = best->first;
     chosen.push_back(part);
     open.erase(std::remove_if(open.begin(), open.end(),
@@ -146,7 +146,8 @@ void add_open(const Sets& sets, const std::set<int>& certain, const std::set<int
   }
   for (const Sets& group : independent(reduced(left))) {
     std::set<int> parts;
-    for (const auto& set : group) parts.insert(set.begin(), set.end());
+    for (const auto& set : group)
+      parts.insert(set.begin(), set.end());
     result.open.emplace_back(parts.begin(), parts.end());
   }
 }
@@ -176,7 +177,8 @@ void explain(const Sets& sets, Explanation& result) {
 
 Explanation smallest_explanations(std::vector<std::vector<int>> suspects) {
   Explanation result;
-  for (const Sets& group : independent(reduced(std::move(suspects)))) explain(group, result);
+  for (const Sets& group : independent(reduced(std::move(suspects))))
+    explain(group, result);
   std::sort(result.certain.begin(), result.certain.end());
   return result;
 }

@@ -91,7 +91,8 @@ void add_loss(const Scene& scene, std::map<std::size_t, Signs>& signs) {
   const std::vector<LossSight> sights = loss_sights(scene);
   const auto high = always_high(sights);
   std::vector<Use> uses;
-  for (const auto& [use, told] : high) uses.push_back(use);
+  for (const auto& [use, told] : high)
+    uses.push_back(use);
   std::vector<std::vector<int>> suspects;
   for (const LossSight& sight : sights) {
     if (!sight.high) continue;

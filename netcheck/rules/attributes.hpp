@@ -12,10 +12,10 @@ enum class Agreement { equal, different, moved_on, unknown };
 
 /// One published attribute beside the node's own value.
 struct Compared {
-    std::string key;      ///< "dra.net/mac"
-    std::string claimed;  ///< as published
-    std::string there;    ///< as the node shows it; why not, when unknown
-    Agreement agreement = Agreement::equal;
+  std::string key;      ///< "dra.net/mac"
+  std::string claimed;  ///< as published
+  std::string there;    ///< as the node shows it; why not, when unknown
+  Agreement agreement = Agreement::equal;
 };
 
 /// Every attribute of a published device that a node can confirm (ifName, mac, mtu, ipv4, ipv6,

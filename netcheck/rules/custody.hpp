@@ -9,16 +9,16 @@ namespace plumbline::netcheck {
 
 /// A pod that holds a device.
 struct Holder {
-    std::string name_space;
-    std::string pod;
-    std::string claim;   ///< "claim ns/name" or "resource NAME"; may be empty
-    std::string source;  ///< who says so: the kubelet's socket, the claims, a network namespace
+  std::string name_space;
+  std::string pod;
+  std::string claim;   ///< "claim ns/name" or "resource NAME"; may be empty
+  std::string source;  ///< who says so: the kubelet's socket, the claims, a network namespace
 };
 
 /// Who has one network device of one node.
 struct Custody {
-    std::vector<Holder> holders;  ///< pods of every namespace, the strongest sign first
-    std::string unknown;          ///< why it cannot be known; empty when it is
+  std::vector<Holder> holders;  ///< pods of every namespace, the strongest sign first
+  std::string unknown;          ///< why it cannot be known; empty when it is
 };
 
 /// Asks the kubelet's answer, the claims and the pods' network namespaces about a device by its

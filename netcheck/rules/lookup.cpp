@@ -9,259 +9,259 @@ namespace plumbline::netcheck {
 namespace {
 
 bool same_mac(const std::string& left, const std::string& right) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return !left.empty() && left != "00:00:00:00:00:00" &&
-           std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                      [&](char a, char b) { return lower(a) == lower(b); });
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return !left.empty() && left != "00:00:00:00:00:00" &&
+         std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [&](char a, char b) { return lower(a) == lower(b); });
 }
 
 /// What tells one device from another.
 struct Identity {
-    std::string pci;
-    std::string mac;
-    std::string name;
-    std::string rdma;
+  std::string pci;
+  std::string mac;
+  std::string name;
+  std::string rdma;
 };
 
 Identity identity_of(const Published& published) {
-    Identity identity;
-    identity.pci = attribute_text(published, "pciAddress");
-    if (identity.pci.empty()) identity.pci = attribute_text(published, "pciBusID");
-    identity.mac = attribute_text(published, "mac");
-    identity.name = attribute_text(published, "ifName");
-    if (identity.name.empty()) identity.name = attribute_text(published, "interfaceName");
-    identity.rdma = attribute_text(published, "rdmaDevice");
-    return identity;
+  Identity identity;
+  identity.pci = attribute_text(published, "pciAddress");
+  if (identity.pci.empty()) identity.pci = attribute_text(published, "pciBusID");
+  identity.mac = attribute_text(published, "mac");
+  identity.name = attribute_text(published, "ifName");
+  if (identity.name.empty()) identity.name = attribute_text(published, "interfaceName");
+  identity.rdma = attribute_text(published, "rdmaDevice");
+  return identity;
 }
 
 template <typename Test>
 const NetworkDevice* first(const std::vector<NetworkDevice>& devices, const Test& test) {
-    const auto found = std::find_if(devices.begin(), devices.end(), test);
-    return found == devices.end() ? nullptr : &*found;
+  const auto found = std::find_if(devices.begin(), devices.end(), test);
+  return found == devices.end() ? nullptr : &*found;
 }
 
 /// A device of one namespace that is this one whatever it is called.
 const NetworkDevice* by_hardware(const std::vector<NetworkDevice>& devices,
                                  const Identity& wanted) {
-    const auto same_name_and_mac = [&](const NetworkDevice& device) {
-        return device.name == wanted.name && same_mac(wanted.mac, device.mac);
-    };
-    if (const auto* found = first(devices, same_name_and_mac)) return found;
-    const auto same_function = [&](const NetworkDevice& device) {
-        return !wanted.pci.empty() && device.pci_address == wanted.pci;
-    };
-    return first(devices, same_function);
+  const auto same_name_and_mac = [&](const NetworkDevice& device) {
+    return device.name == wanted.name && same_mac(wanted.mac, device.mac);
+  };
+  if (const auto* found = first(devices, same_name_and_mac)) return found;
+  const auto same_function = [&](const NetworkDevice& device) {
+    return !wanted.pci.empty() && device.pci_address == wanted.pci;
+  };
+  return first(devices, same_function);
 }
 
 const NetworkDevice* by_mac(const std::vector<NetworkDevice>& devices, const Identity& wanted) {
-    return first(devices, [&](const NetworkDevice& d) { return same_mac(wanted.mac, d.mac); });
+  return first(devices, [&](const NetworkDevice& d) { return same_mac(wanted.mac, d.mac); });
 }
 
 const NetworkDevice* by_name(const std::vector<NetworkDevice>& devices, const std::string& name) {
-    return first(devices, [&](const NetworkDevice& d) { return !name.empty() && d.name == name; });
+  return first(devices, [&](const NetworkDevice& d) { return !name.empty() && d.name == name; });
 }
 
 const NetworkDevice* by_rdma(const std::vector<NetworkDevice>& devices, const std::string& name) {
-    return first(devices,
-                 [&](const NetworkDevice& d) { return !name.empty() && d.rdma_device == name; });
+  return first(devices,
+               [&](const NetworkDevice& d) { return !name.empty() && d.rdma_device == name; });
 }
 
 bool was_given(const Facts& facts, const PodSandbox& sandbox, const Published& published) {
-    const PodClaim* pod = find_pod(facts, sandbox.pod_namespace, sandbox.pod_name);
-    if (pod == nullptr) return false;
-    for (const Given& given : given_devices(facts, *pod)) {
-        const AllocatedDevice& device = given.device();
-        if (device.driver == published.slice->driver && device.pool == published.slice->pool &&
-            device.device == published.device->name) {
-            return true;
-        }
+  const PodClaim* pod = find_pod(facts, sandbox.pod_namespace, sandbox.pod_name);
+  if (pod == nullptr) return false;
+  for (const Given& given : given_devices(facts, *pod)) {
+    const AllocatedDevice& device = given.device();
+    if (device.driver == published.slice->driver && device.pool == published.slice->pool &&
+        device.device == published.device->name) {
+      return true;
     }
-    return false;
+  }
+  return false;
 }
 
 template <typename Find>
 std::optional<Place> in_sandboxes(const Topology& topology, const Find& find) {
-    for (const PodSandbox& sandbox : topology.sandboxes) {
-        if (!sandbox.devices) continue;
-        if (const NetworkDevice* found = find(sandbox)) return Place{found, &sandbox, nullptr};
-    }
-    return std::nullopt;
+  for (const PodSandbox& sandbox : topology.sandboxes) {
+    if (!sandbox.devices) continue;
+    if (const NetworkDevice* found = find(sandbox)) return Place{found, &sandbox, nullptr};
+  }
+  return std::nullopt;
 }
 
 std::optional<Place> function_alone(const Topology& topology, const Identity& wanted) {
-    for (const PciDevice& function : topology.pci_devices) {
-        if (!wanted.pci.empty() && function.address == wanted.pci)
-            return Place{nullptr, nullptr, &function};
-    }
-    return std::nullopt;
+  for (const PciDevice& function : topology.pci_devices) {
+    if (!wanted.pci.empty() && function.address == wanted.pci)
+      return Place{nullptr, nullptr, &function};
+  }
+  return std::nullopt;
 }
 
 bool looks_like_network(const SliceClaim& slice, const SliceDevice& device) {
-    if (slice.driver == "dra.net") return true;
-    constexpr std::array<std::string_view, 5> telling{"ifName", "interfaceName", "mac",
-                                                      "rdmaDevice", "rdmaCapable"};
-    const Published published{&slice, &device};
-    return std::any_of(telling.begin(), telling.end(), [&](std::string_view name) {
-        return find_attribute(published, name) != nullptr;
-    });
+  if (slice.driver == "dra.net") return true;
+  constexpr std::array<std::string_view, 5> telling{"ifName", "interfaceName", "mac", "rdmaDevice",
+                                                    "rdmaCapable"};
+  const Published published{&slice, &device};
+  return std::any_of(telling.begin(), telling.end(), [&](std::string_view name) {
+    return find_attribute(published, name) != nullptr;
+  });
 }
 
 /// A CNI result of a pod that has ended or was made anew: its namespace is gone.
 bool is_left_over(const Facts& facts, const PodSandbox& sandbox) {
-    const PodClaim* pod = find_pod(facts, sandbox.pod_namespace, sandbox.pod_name);
-    if (pod == nullptr) return false;
-    const bool another =
-        !sandbox.pod_uid.empty() && !pod->meta.uid.empty() && sandbox.pod_uid != pod->meta.uid;
-    return another || ended(*pod);
+  const PodClaim* pod = find_pod(facts, sandbox.pod_namespace, sandbox.pod_name);
+  if (pod == nullptr) return false;
+  const bool another =
+      !sandbox.pod_uid.empty() && !pod->meta.uid.empty() && sandbox.pod_uid != pod->meta.uid;
+  return another || ended(*pod);
 }
 
 }  // namespace
 
 std::string full_name(const ObjectMeta& meta) {
-    return meta.name_space.empty() ? meta.name : meta.name_space + "/" + meta.name;
+  return meta.name_space.empty() ? meta.name : meta.name_space + "/" + meta.name;
 }
 
 bool ended(const PodClaim& pod) { return pod.phase == "Succeeded" || pod.phase == "Failed"; }
 
 const NodeFacts* find_node(const Facts& facts, const std::string& node) {
-    for (const NodeFacts& candidate : facts.nodes) {
-        if (candidate.node == node) return &candidate;
-    }
-    return nullptr;
+  for (const NodeFacts& candidate : facts.nodes) {
+    if (candidate.node == node) return &candidate;
+  }
+  return nullptr;
 }
 
 bool in_scope(const Facts& facts, const std::string& node) {
-    return facts.nodes.empty() || find_node(facts, node) != nullptr;
+  return facts.nodes.empty() || find_node(facts, node) != nullptr;
 }
 
 const PodClaim* find_pod(const Facts& facts, const std::string& name_space,
                          const std::string& name) {
-    if (!facts.claims) return nullptr;
-    for (const PodClaim& pod : facts.claims->pods) {
-        if (pod.meta.name == name && pod.meta.name_space == name_space) return &pod;
-    }
-    return nullptr;
+  if (!facts.claims) return nullptr;
+  for (const PodClaim& pod : facts.claims->pods) {
+    if (pod.meta.name == name && pod.meta.name_space == name_space) return &pod;
+  }
+  return nullptr;
 }
 
 const AttributeValue* find_attribute(const Published& published, std::string_view name) {
-    const auto& attributes = published.device->attributes;
-    const auto own = attributes.find(published.slice->driver + "/" + std::string(name));
-    if (own != attributes.end()) return &own->second;
-    for (const auto& [key, value] : attributes) {
-        const auto slash = key.rfind('/');
-        if (slash != std::string::npos && std::string_view(key).substr(slash + 1) == name)
-            return &value;
-    }
-    return nullptr;
+  const auto& attributes = published.device->attributes;
+  const auto own = attributes.find(published.slice->driver + "/" + std::string(name));
+  if (own != attributes.end()) return &own->second;
+  for (const auto& [key, value] : attributes) {
+    const auto slash = key.rfind('/');
+    if (slash != std::string::npos && std::string_view(key).substr(slash + 1) == name)
+      return &value;
+  }
+  return nullptr;
 }
 
 std::string attribute_text(const Published& published, std::string_view name) {
-    const AttributeValue* value = find_attribute(published, name);
-    return value == nullptr ? std::string() : text_of(*value);
+  const AttributeValue* value = find_attribute(published, name);
+  return value == nullptr ? std::string() : text_of(*value);
 }
 
 bool is_network_driver(const Facts& facts, const std::string& driver) {
-    if (driver == "dra.net" || driver.starts_with("sriovnetwork.")) return true;
-    if (!facts.claims) return false;
-    for (const SliceClaim& slice : facts.claims->slices) {
-        if (slice.driver != driver) continue;
-        for (const SliceDevice& device : slice.devices) {
-            if (looks_like_network(slice, device)) return true;
-        }
+  if (driver == "dra.net" || driver.starts_with("sriovnetwork.")) return true;
+  if (!facts.claims) return false;
+  for (const SliceClaim& slice : facts.claims->slices) {
+    if (slice.driver != driver) continue;
+    for (const SliceDevice& device : slice.devices) {
+      if (looks_like_network(slice, device)) return true;
     }
-    return false;
+  }
+  return false;
 }
 
 std::vector<Published> published_devices(const Facts& facts, const std::string& node) {
-    std::vector<Published> found;
-    if (!facts.claims) return found;
-    for (const SliceClaim& slice : facts.claims->slices) {
-        if (slice.node != node) continue;
-        for (const SliceDevice& device : slice.devices) {
-            if (looks_like_network(slice, device)) found.push_back({&slice, &device});
-        }
+  std::vector<Published> found;
+  if (!facts.claims) return found;
+  for (const SliceClaim& slice : facts.claims->slices) {
+    if (slice.node != node) continue;
+    for (const SliceDevice& device : slice.devices) {
+      if (looks_like_network(slice, device)) found.push_back({&slice, &device});
     }
-    return found;
+  }
+  return found;
 }
 
 std::optional<Published> find_published(const Facts& facts, const std::string& driver,
                                         const std::string& pool, const std::string& device) {
-    if (!facts.claims) return std::nullopt;
-    for (const SliceClaim& slice : facts.claims->slices) {
-        if (slice.driver != driver || slice.pool != pool) continue;
-        for (const SliceDevice& candidate : slice.devices) {
-            if (candidate.name == device) return Published{&slice, &candidate};
-        }
+  if (!facts.claims) return std::nullopt;
+  for (const SliceClaim& slice : facts.claims->slices) {
+    if (slice.driver != driver || slice.pool != pool) continue;
+    for (const SliceDevice& candidate : slice.devices) {
+      if (candidate.name == device) return Published{&slice, &candidate};
     }
-    return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 std::optional<Place> locate(const Facts& facts, const NodeFacts& node, const Published& published) {
-    if (!node.topology) return std::nullopt;
-    const Topology& topology = *node.topology;
-    const auto& own = topology.network_devices;
-    const Identity wanted = identity_of(published);
-    if (const auto* found = by_hardware(own, wanted)) return Place{found, nullptr, nullptr};
-    const auto hardware = [&](const PodSandbox& s) { return by_hardware(*s.devices, wanted); };
-    if (auto place = in_sandboxes(topology, hardware)) return place;
-    // Before any weaker sign: a device in a pod's namespace keeps its MAC, not its name.
-    if (by_name(own, wanted.name) == nullptr) {
-        if (const auto* found = by_mac(own, wanted)) return Place{found, nullptr, nullptr};
-        const auto mac = [&](const PodSandbox& s) { return by_mac(*s.devices, wanted); };
-        if (auto place = in_sandboxes(topology, mac)) return place;
-    }
-    if (const auto* found = by_name(own, wanted.name)) return Place{found, nullptr, nullptr};
-    if (const auto* found = by_rdma(own, wanted.rdma)) return Place{found, nullptr, nullptr};
-    const auto given = [&](const PodSandbox& s) {
-        return was_given(facts, s, published) ? by_name(*s.devices, wanted.name) : nullptr;
-    };
-    if (auto place = in_sandboxes(topology, given)) return place;
-    return function_alone(topology, wanted);
+  if (!node.topology) return std::nullopt;
+  const Topology& topology = *node.topology;
+  const auto& own = topology.network_devices;
+  const Identity wanted = identity_of(published);
+  if (const auto* found = by_hardware(own, wanted)) return Place{found, nullptr, nullptr};
+  const auto hardware = [&](const PodSandbox& s) { return by_hardware(*s.devices, wanted); };
+  if (auto place = in_sandboxes(topology, hardware)) return place;
+  // Before any weaker sign: a device in a pod's namespace keeps its MAC, not its name.
+  if (by_name(own, wanted.name) == nullptr) {
+    if (const auto* found = by_mac(own, wanted)) return Place{found, nullptr, nullptr};
+    const auto mac = [&](const PodSandbox& s) { return by_mac(*s.devices, wanted); };
+    if (auto place = in_sandboxes(topology, mac)) return place;
+  }
+  if (const auto* found = by_name(own, wanted.name)) return Place{found, nullptr, nullptr};
+  if (const auto* found = by_rdma(own, wanted.rdma)) return Place{found, nullptr, nullptr};
+  const auto given = [&](const PodSandbox& s) {
+    return was_given(facts, s, published) ? by_name(*s.devices, wanted.name) : nullptr;
+  };
+  if (auto place = in_sandboxes(topology, given)) return place;
+  return function_alone(topology, wanted);
 }
 
 std::vector<Given> given_devices(const Facts& facts, const PodClaim& pod) {
-    std::vector<Given> found;
-    if (!facts.claims) return found;
-    const auto has = [](const std::vector<std::string>& names, const std::string& name) {
-        return std::find(names.begin(), names.end(), name) != names.end();
-    };
-    for (const DeviceClaim& claim : facts.claims->claims) {
-        if (!claim.allocated || claim.meta.name_space != pod.meta.name_space) continue;
-        const bool linked =
-            has(claim.reserved_for, pod.meta.name) || has(pod.resource_claims, claim.meta.name);
-        if (!linked) continue;
-        for (std::size_t i = 0; i < claim.devices.size(); ++i)
-            found.push_back({&claim, i});
-    }
-    return found;
+  std::vector<Given> found;
+  if (!facts.claims) return found;
+  const auto has = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  for (const DeviceClaim& claim : facts.claims->claims) {
+    if (!claim.allocated || claim.meta.name_space != pod.meta.name_space) continue;
+    const bool linked =
+        has(claim.reserved_for, pod.meta.name) || has(pod.resource_claims, claim.meta.name);
+    if (!linked) continue;
+    for (std::size_t i = 0; i < claim.devices.size(); ++i)
+      found.push_back({&claim, i});
+  }
+  return found;
 }
 
 std::string rail_of(const Facts& facts, const Published& published,
                     const std::optional<Place>& place) {
-    if (place && place->network != nullptr) {
-        if (auto rail = rail_of(facts.fabric, place->network->addresses)) return *rail;
-    }
-    const std::string address = attribute_text(published, "ipv4");
-    if (address.empty()) return {};
-    return rail_of(facts.fabric, {address}).value_or("");
+  if (place && place->network != nullptr) {
+    if (auto rail = rail_of(facts.fabric, place->network->addresses)) return *rail;
+  }
+  const std::string address = attribute_text(published, "ipv4");
+  if (address.empty()) return {};
+  return rail_of(facts.fabric, {address}).value_or("");
 }
 
 std::vector<std::string> unseen_places(const Facts& facts, const NodeFacts& node) {
-    std::vector<std::string> places;
-    if (!node.topology) return places;
-    for (const PodSandbox& sandbox : node.topology->sandboxes) {
-        if (sandbox.devices || is_left_over(facts, sandbox)) continue;
-        places.push_back("pod " + sandbox.pod_namespace + "/" + sandbox.pod_name + ": " +
-                         sandbox.problem);
-    }
-    for (const std::string& problem : node.topology->problems) {
-        const bool hides = problem.find("CNI results") != std::string::npos ||
-                           problem.find("network") != std::string::npos ||
-                           problem.find("netlink") != std::string::npos ||
-                           problem.find("/sys/class/net") != std::string::npos;
-        if (hides) places.push_back(problem);
-    }
-    return places;
+  std::vector<std::string> places;
+  if (!node.topology) return places;
+  for (const PodSandbox& sandbox : node.topology->sandboxes) {
+    if (sandbox.devices || is_left_over(facts, sandbox)) continue;
+    places.push_back("pod " + sandbox.pod_namespace + "/" + sandbox.pod_name + ": " +
+                     sandbox.problem);
+  }
+  for (const std::string& problem : node.topology->problems) {
+    const bool hides = problem.find("CNI results") != std::string::npos ||
+                       problem.find("network") != std::string::npos ||
+                       problem.find("netlink") != std::string::npos ||
+                       problem.find("/sys/class/net") != std::string::npos;
+    if (hides) places.push_back(problem);
+  }
+  return places;
 }
 
 }  // namespace plumbline::netcheck

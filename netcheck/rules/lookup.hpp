@@ -11,24 +11,23 @@ namespace plumbline::netcheck {
 
 /// A network device that a slice publishes. Borrows the facts, as do all results here.
 struct Published {
-    const SliceClaim* slice = nullptr;
-    const SliceDevice* device = nullptr;
+  const SliceClaim* slice = nullptr;
+  const SliceDevice* device = nullptr;
 };
 
 /// Where a published device really is: a network device of the node or of a pod, or a PCI function
 /// without a network interface.
 struct Place {
-    const NetworkDevice* network = nullptr;
-    const PodSandbox* sandbox =
-        nullptr;                     ///< whose network namespace it is in; null: the node's own
-    const PciDevice* pci = nullptr;  ///< when there is no network interface
+  const NetworkDevice* network = nullptr;
+  const PodSandbox* sandbox = nullptr;  ///< whose network namespace it is in; null: the node's own
+  const PciDevice* pci = nullptr;       ///< when there is no network interface
 };
 
 /// One device that a claim gives.
 struct Given {
-    const DeviceClaim* claim = nullptr;
-    std::size_t index = 0;
-    const AllocatedDevice& device() const { return claim->devices[index]; }
+  const DeviceClaim* claim = nullptr;
+  std::size_t index = 0;
+  const AllocatedDevice& device() const { return claim->devices[index]; }
 };
 
 /// "namespace/name", or "name" for a cluster-scoped object.

@@ -11,18 +11,18 @@ namespace plumbline::netcheck {
 
 /// One pod with all that is known of it. Borrows the facts.
 struct PodView {
-    std::string name;  ///< "namespace/name"
-    std::string node_name;
-    const NodeFacts* node = nullptr;  ///< null: not enrolled
-    const PodClaim* pod = nullptr;    ///< null: a network namespace of a pod that no claim knows
-    const PodSandbox* sandbox = nullptr;  ///< its own network namespace; null: not known
-    std::vector<Given> given;             ///< network devices only, admin access included
+  std::string name;  ///< "namespace/name"
+  std::string node_name;
+  const NodeFacts* node = nullptr;      ///< null: not enrolled
+  const PodClaim* pod = nullptr;        ///< null: a network namespace of a pod that no claim knows
+  const PodSandbox* sandbox = nullptr;  ///< its own network namespace; null: not known
+  std::vector<Given> given;             ///< network devices only, admin access included
 
-    /// True when it uses the node's network namespace.
-    bool host_network() const { return pod != nullptr && pod->host_network; }
-    /// True when the pod has a device that it was given, by what it is or by the name it has there.
-    bool holds(const Given& given_device, const std::optional<Published>& published,
-               const std::optional<Place>& place) const;
+  /// True when it uses the node's network namespace.
+  bool host_network() const { return pod != nullptr && pod->host_network; }
+  /// True when the pod has a device that it was given, by what it is or by the name it has there.
+  bool holds(const Given& given_device, const std::optional<Published>& published,
+             const std::optional<Place>& place) const;
 };
 
 /// The pods of nodes in scope that are bound and not ended, and were given a network device or have

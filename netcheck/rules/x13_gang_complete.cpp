@@ -10,99 +10,98 @@ namespace {
 
 /// How far the members of a gang have come.
 struct Progress {
-    std::int64_t placed = 0;  ///< bound and not ended, or succeeded
-    std::int64_t active = 0;  ///< bound and not ended
-    std::vector<std::string> lacking;
-    std::vector<Evidence> evidence;
+  std::int64_t placed = 0;  ///< bound and not ended, or succeeded
+  std::int64_t active = 0;  ///< bound and not ended
+  std::vector<std::string> lacking;
+  std::vector<Evidence> evidence;
 };
 
 Progress progress_of(const Gang& gang) {
-    Progress progress;
-    for (const PodClaim* pod : gang.members) {
-        const bool active = !pod->node.empty() && !ended(*pod);
-        progress.active += active ? 1 : 0;
-        const bool placed = active || pod->phase == "Succeeded";
-        progress.placed += placed ? 1 : 0;
-        const std::string where = pod->node.empty() ? "not bound" : "on " + pod->node;
-        if (!placed)
-            progress.lacking.push_back(full_name(pod->meta) + " (" + pod->phase + ", " + where +
-                                       ")");
-        progress.evidence.push_back({"Pod " + full_name(pod->meta) + " spec.nodeName, status.phase",
-                                     where + ", " + pod->phase, ""});
-    }
-    return progress;
+  Progress progress;
+  for (const PodClaim* pod : gang.members) {
+    const bool active = !pod->node.empty() && !ended(*pod);
+    progress.active += active ? 1 : 0;
+    const bool placed = active || pod->phase == "Succeeded";
+    progress.placed += placed ? 1 : 0;
+    const std::string where = pod->node.empty() ? "not bound" : "on " + pod->node;
+    if (!placed)
+      progress.lacking.push_back(full_name(pod->meta) + " (" + pod->phase + ", " + where + ")");
+    progress.evidence.push_back({"Pod " + full_name(pod->meta) + " spec.nodeName, status.phase",
+                                 where + ", " + pod->phase, ""});
+  }
+  return progress;
 }
 
 Finding begin(const Gang& gang) {
-    Finding finding;
-    finding.rule = "X13";
-    finding.tier = "A";
-    finding.subject = {"gang", gang.name, "", ""};
-    if (gang.claim != nullptr) finding.claim = quote_gang(*gang.claim, true);
-    return finding;
+  Finding finding;
+  finding.rule = "X13";
+  finding.tier = "A";
+  finding.subject = {"gang", gang.name, "", ""};
+  if (gang.claim != nullptr) finding.claim = quote_gang(*gang.claim, true);
+  return finding;
 }
 
 Finding unseen(const Gang& gang, const std::string& reason) {
-    Finding finding = begin(gang);
-    finding.verdict = Verdict::unobservable;
-    finding.message = "Whether gang " + gang.name + " is complete cannot be told: " + reason + ".";
-    finding.next_step = "Read all pods and PodGroups of the cluster and run again.";
-    return finding;
+  Finding finding = begin(gang);
+  finding.verdict = Verdict::unobservable;
+  finding.message = "Whether gang " + gang.name + " is complete cannot be told: " + reason + ".";
+  finding.next_step = "Read all pods and PodGroups of the cluster and run again.";
+  return finding;
 }
 
 Finding check(const Gang& gang) {
-    Finding finding = begin(gang);
-    const Progress progress = progress_of(gang);
-    finding.evidence = progress.evidence;
-    const std::string least = std::to_string(gang.claim->least_members);
-    const std::string placed = std::to_string(progress.placed);
-    if (progress.active == 0) {
-        finding.verdict = Verdict::vacuous;
-        finding.message = "Gang " + gang.name + " needs " + least +
-                          " members together and has none on a node, so nothing is proven.";
-        finding.next_step = "Look at why it waits (kubectl describe podgroup), if it should run.";
-    } else if (progress.placed < gang.claim->least_members) {
-        finding.verdict = Verdict::violation;
-        finding.message = "Gang " + gang.name + " needs " + least + " members together but only " +
-                          placed + " are on nodes";
-        if (!progress.lacking.empty()) finding.message += ", missing " + listed(progress.lacking);
-        finding.message += ".";
-        finding.next_step =
-            "Stop the gang and schedule it whole; those that run now hold devices for nothing.";
-    } else {
-        finding.verdict = Verdict::match;
-        finding.message = "Gang " + gang.name + " is complete: " + placed + " members placed, " +
-                          least + " needed.";
-        finding.next_step = "Nothing to do.";
-    }
-    return finding;
+  Finding finding = begin(gang);
+  const Progress progress = progress_of(gang);
+  finding.evidence = progress.evidence;
+  const std::string least = std::to_string(gang.claim->least_members);
+  const std::string placed = std::to_string(progress.placed);
+  if (progress.active == 0) {
+    finding.verdict = Verdict::vacuous;
+    finding.message = "Gang " + gang.name + " needs " + least +
+                      " members together and has none on a node, so nothing is proven.";
+    finding.next_step = "Look at why it waits (kubectl describe podgroup), if it should run.";
+  } else if (progress.placed < gang.claim->least_members) {
+    finding.verdict = Verdict::violation;
+    finding.message = "Gang " + gang.name + " needs " + least + " members together but only " +
+                      placed + " are on nodes";
+    if (!progress.lacking.empty()) finding.message += ", missing " + listed(progress.lacking);
+    finding.message += ".";
+    finding.next_step =
+        "Stop the gang and schedule it whole; those that run now hold devices for nothing.";
+  } else {
+    finding.verdict = Verdict::match;
+    finding.message =
+        "Gang " + gang.name + " is complete: " + placed + " members placed, " + least + " needed.";
+    finding.next_step = "Nothing to do.";
+  }
+  return finding;
 }
 
 bool finished(const Gang& gang) {
-    for (const PodClaim* pod : gang.members) {
-        if (!ended(*pod)) return false;
-    }
-    return !gang.members.empty();
+  for (const PodClaim* pod : gang.members) {
+    if (!ended(*pod)) return false;
+  }
+  return !gang.members.empty();
 }
 
 }  // namespace
 
 std::vector<Finding> x13_gang_complete(const Facts& facts) {
-    if (!facts.claims) return without_claims(facts, "X13", "A");
-    std::vector<Finding> findings;
-    std::set<std::string> done;
-    for (const Gang& gang : gangs(facts)) {
-        // A gang with several topology keys stands there once for each.
-        if (!done.insert(gang.name).second || finished(gang)) continue;
-        if (gang.claim == nullptr) {
-            findings.push_back(unseen(gang, "its pods name it, but its object was not read"));
-        } else if (gang.claim->least_members > 0 && facts.claims->pods.empty()) {
-            findings.push_back(unseen(gang, "no pods were read"));
-        } else if (gang.claim->least_members > 0) {
-            findings.push_back(check(gang));
-        }
+  if (!facts.claims) return without_claims(facts, "X13", "A");
+  std::vector<Finding> findings;
+  std::set<std::string> done;
+  for (const Gang& gang : gangs(facts)) {
+    // A gang with several topology keys stands there once for each.
+    if (!done.insert(gang.name).second || finished(gang)) continue;
+    if (gang.claim == nullptr) {
+      findings.push_back(unseen(gang, "its pods name it, but its object was not read"));
+    } else if (gang.claim->least_members > 0 && facts.claims->pods.empty()) {
+      findings.push_back(unseen(gang, "no pods were read"));
+    } else if (gang.claim->least_members > 0) {
+      findings.push_back(check(gang));
     }
-    return findings;
+  }
+  return findings;
 }
 
 }  // namespace plumbline::netcheck

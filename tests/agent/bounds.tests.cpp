@@ -60,7 +60,9 @@ TEST_CASE("Sizes and counts have upper bounds") {
              ContainsSubstring("1 GiB"));
   CHECK_THAT(refusal([](auto& o) { o.request.sizes = {{0}}; }), ContainsSubstring("1 byte"));
   CHECK_THAT(refusal([](auto& o) { o.request.sizes.assign(65, {8}); }), ContainsSubstring("64"));
-  CHECK_THAT(refusal([](auto& o) { o.request.ends.assign(65, {"node-1", "ens1", ""}); }),
+  CHECK_THAT(refusal([](auto& o) {
+               o.request.ends.assign(65, {"node-1", "ens1", ""});
+             }),
              ContainsSubstring("request.ends"));
   CHECK_THAT(refusal([](auto& o) { o.device_names.assign(65, "ens1"); }),
              ContainsSubstring("device_names"));

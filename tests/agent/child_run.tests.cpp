@@ -34,7 +34,8 @@ struct Fixture {
     return request;
   }
 
-  MeasureEnd run(const Request& asked, const StopWish& stop = [] { return std::nullopt; }) {
+  MeasureEnd run(
+      const Request& asked, const StopWish& stop = [] { return std::nullopt; }) {
     auto end = child.run(
         asked,
         [this](const Event& event) {
@@ -159,8 +160,8 @@ TEST_CASE("A wish to stop ends a working child and says why") {
 TEST_CASE("A missing program is a child that was not started") {
   SystemClock clock;
   ChildRun child({"/nowhere/plumbline-probe", "node-5", {}, {1}}, clock);
-  const auto end = child.run(Fixture::request(0), [](const Event&) { return true; },
-                             [] { return std::nullopt; });
+  const auto end = child.run(
+      Fixture::request(0), [](const Event&) { return true; }, [] { return std::nullopt; });
   CHECK(end.fate == ChildFate::not_started);
   CHECK(end.failed->error.code == ErrorCode::not_found);
 }

@@ -68,17 +68,17 @@ TEST_CASE("The version is told") {
 
 TEST_CASE("Files that are not there are the user's to mend") {
   const Scratch scratch;
-  const auto stage = plumbline_with({"stage", "-f", "/nowhere/stage.yaml", "--results",
-                                     (scratch / "results").string()});
+  const auto stage = plumbline_with(
+      {"stage", "-f", "/nowhere/stage.yaml", "--results", (scratch / "results").string()});
   CHECK(stage.status == 64);
   CHECK_THAT(stage.err, ContainsSubstring("/nowhere/stage.yaml"));
   const auto report = plumbline_with({"report", scratch.path().string()});
   CHECK(report.status == 64);
   CHECK_THAT(report.err, ContainsSubstring("report.json"));
-  const auto agent = plumbline_with({"agent", "--node", "n", "--listen", "127.0.0.1:0", "--tls-ca",
-                                     "/nowhere/ca.pem", "--tls-cert", "b", "--tls-key", "c",
-                                     "--allow-peer-subnet", "10.70.1.0/24", "--allow-peer-subnet",
-                                     "10.70.2.0/24"});
+  const auto agent =
+      plumbline_with({"agent", "--node", "n", "--listen", "127.0.0.1:0", "--tls-ca",
+                      "/nowhere/ca.pem", "--tls-cert", "b", "--tls-key", "c", "--allow-peer-subnet",
+                      "10.70.1.0/24", "--allow-peer-subnet", "10.70.2.0/24"});
   CHECK(agent.status == 64);
   CHECK_THAT(agent.err, ContainsSubstring("/nowhere/ca.pem"));
 }

@@ -131,13 +131,15 @@ TEST_CASE("Another run is told who holds the node, and the same run may take ove
 
 TEST_CASE("Nothing is measured without a lease, and only what is bounded") {
   const Daemon daemon;
-  const auto without = daemon.connect()->measure(order_of("m", 0), [](const Event&) {}, soon());
+  const auto without = daemon.connect()->measure(
+      order_of("m", 0), [](const Event&) {}, soon());
   REQUIRE_FALSE(without);
   CHECK(without.error().code == ErrorCode::conflict);
   const auto connection = daemon.reserved();
   auto order = order_of("m", 0);
   order.request.probe = "sh";
-  const auto refused = connection->measure(order, [](const Event&) {}, soon());
+  const auto refused = connection->measure(
+      order, [](const Event&) {}, soon());
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::invalid_input);
   CHECK_THAT(refused.error().message, ContainsSubstring("no such probe"));
@@ -149,7 +151,8 @@ TEST_CASE("The plain pages tell health, readiness and what was counted") {
   CHECK_THAT(daemon.get("/readyz"), ContainsSubstring("200 ready"));
   CHECK_THAT(daemon.get("/secret"), ContainsSubstring("404"));
   const auto connection = daemon.reserved();
-  REQUIRE(connection->measure(order_of("m", 2), [](const Event&) {}, soon()));
+  REQUIRE(connection->measure(
+      order_of("m", 2), [](const Event&) {}, soon()));
   const auto page = daemon.get("/metrics");
   CHECK_THAT(page, ContainsSubstring("plumbline_agent_info{") &&
                        ContainsSubstring("plumbline_agent_leases_total 1") &&

@@ -52,14 +52,16 @@ std::string words(const Result<MeasureEnd>& end) {
 TEST_CASE("A hung probe becomes one failed outcome that blames its node, and the agent goes on") {
   const Daemon daemon;
   const auto connection = daemon.reserved();
-  const auto hung = connection->measure(order_of("m1", 1), [](const Event&) {}, soon());
+  const auto hung = connection->measure(
+      order_of("m1", 1), [](const Event&) {}, soon());
   INFO(words(hung));
   REQUIRE(hung);
   CHECK(hung->fate == ChildFate::hung);
   CHECK(hung->failed->blamed == "node-1");
   CHECK_THAT(hung->failed->error.message, ContainsSubstring("T (stopped)"));
   CHECK(alive(daemon.probe()).empty());
-  const auto good = connection->measure(order_of("m2", 0), [](const Event&) {}, soon());
+  const auto good = connection->measure(
+      order_of("m2", 0), [](const Event&) {}, soon());
   REQUIRE(good);
   CHECK(good->fate == ChildFate::finished);
 }
@@ -89,7 +91,8 @@ TEST_CASE("A device is measured by one measurement at a time") {
   const Daemon daemon;
   const auto connection = daemon.reserved();
   Running first(*connection, order_of("m1", 6));
-  const auto second = connection->measure(order_of("m2", 0), [](const Event&) {}, soon());
+  const auto second = connection->measure(
+      order_of("m2", 0), [](const Event&) {}, soon());
   REQUIRE_FALSE(second);
   CHECK(second.error().code == ErrorCode::conflict);
   CHECK_THAT(second.error().message, ContainsSubstring("device lo is being measured by m1"));
@@ -97,14 +100,16 @@ TEST_CASE("A device is measured by one measurement at a time") {
   const auto end = first.end();
   CHECK((!end || end->fate == ChildFate::cancelled));
   CHECK(eventually([&] { return alive(daemon.probe()).empty(); }));
-  CHECK(connection->measure(order_of("m3", 0), [](const Event&) {}, soon()));
+  CHECK(connection->measure(
+      order_of("m3", 0), [](const Event&) {}, soon()));
 }
 
 TEST_CASE("What is cancelled before it begins does not begin") {
   const Daemon daemon;
   const auto connection = daemon.reserved();
   connection->cancel("m");
-  const auto end = connection->measure(order_of("m", 0), [](const Event&) {}, soon());
+  const auto end = connection->measure(
+      order_of("m", 0), [](const Event&) {}, soon());
   REQUIRE_FALSE(end);
   CHECK(end.error().code == ErrorCode::cancelled);
 }
@@ -131,14 +136,15 @@ TEST_CASE("A run that takes its lease over stops what its old process had begun"
   const auto end = running.end();
   REQUIRE(end);
   CHECK(end->fate == ChildFate::cancelled);
-  CHECK(after->measure(order_of("m", 0), [](const Event&) {}, soon()));
+  CHECK(after->measure(
+      order_of("m", 0), [](const Event&) {}, soon()));
 }
 
 TEST_CASE("A caller that is gone takes its children along") {
   const Daemon daemon;
   const auto connection = daemon.reserved();
-  const auto end = connection->measure(order_of("m", 6), [](const Event&) {},
-                                       Deadline::after(seconds(2)));
+  const auto end = connection->measure(
+      order_of("m", 6), [](const Event&) {}, Deadline::after(seconds(2)));
   REQUIRE_FALSE(end);
   CHECK(end.error().code == ErrorCode::deadline_exceeded);
   CHECK(eventually([&] { return alive(daemon.probe()).empty(); }));
@@ -156,7 +162,8 @@ TEST_CASE("A tenant that comes to the device ends its measurement and is named")
   CHECK(end->fate == ChildFate::cancelled);
   CHECK_THAT(end->failed->error.message,
              ContainsSubstring("lo on node-1 is held by pod tenant/trainer-0"));
-  const auto again = connection->measure(order_of("m2", 0, "pair"), [](const Event&) {}, soon());
+  const auto again = connection->measure(
+      order_of("m2", 0, "pair"), [](const Event&) {}, soon());
   REQUIRE(again);
   CHECK(again->fate == ChildFate::not_started);
   CHECK(again->failed->error.code == ErrorCode::conflict);
@@ -166,7 +173,8 @@ TEST_CASE("A device whose holder cannot be told is not measured") {
   Daemon daemon;
   const auto connection = daemon.reserved();
   daemon.stop_kubelet();
-  const auto end = connection->measure(order_of("m", 0, "pair"), [](const Event&) {}, soon());
+  const auto end = connection->measure(
+      order_of("m", 0, "pair"), [](const Event&) {}, soon());
   REQUIRE(end);
   CHECK(end->fate == ChildFate::not_started);
   CHECK_THAT(end->failed->error.message, ContainsSubstring("cannot be told"));

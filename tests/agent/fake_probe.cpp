@@ -46,7 +46,8 @@ int behave(ChildChannel& channel, const Request& request) {
 }
 
 [[noreturn]] void wait_for_the_end() {
-  while (true) ::pause();
+  while (true)
+    ::pause();
 }
 
 int work_forever(ChildChannel& channel) {
@@ -57,7 +58,8 @@ int work_forever(ChildChannel& channel) {
 
 int flood(int descriptor) {
   const std::string line(1000, 'x');
-  while (true) say(line + "\n", descriptor);
+  while (true)
+    say(line + "\n", descriptor);
 }
 
 int repeat_outcomes(ChildChannel& channel, const Request& request) {
@@ -85,7 +87,8 @@ int meet(ChildChannel& channel, const Request& request) {
     return 1;
   }
   auto outcome = outcome_of(request);
-  for (const auto& bytes : *all) outcome.parameters["heard"] += bytes + ";";
+  for (const auto& bytes : *all)
+    outcome.parameters["heard"] += bytes + ";";
   if (!channel.send(plumbline::OutcomeEvent{outcome})) return 1;
   return channel.send(plumbline::DoneEvent{}) ? 0 : 1;
 }

@@ -101,8 +101,8 @@ TEST_CASE("A reservation's run id and time are bounded") {
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == ErrorCode::invalid_input);
   }
-  for (const auto& bad : {std::string(), std::string(129, 'x'), std::string("a b"),
-                          std::string("a\nb")}) {
+  for (const auto& bad :
+       {std::string(), std::string(129, 'x'), std::string("a b"), std::string("a\nb")}) {
     CHECK_FALSE(fixture.table.reserve("alice", {bad, {30}, ""}));
   }
 }

@@ -56,8 +56,8 @@ TEST_CASE("A tenant that comes while a device is measured raises the alarm withi
   REQUIRE(watch);
   CHECK_FALSE((*watch)->alarm());
   *come = true;
-  CHECK(testing::eventually([&] { return (*watch)->alarm().has_value(); },
-                            std::chrono::seconds(1)));
+  CHECK(
+      testing::eventually([&] { return (*watch)->alarm().has_value(); }, std::chrono::seconds(1)));
   CHECK((*watch)->alarm()->code == ErrorCode::cancelled);
 }
 

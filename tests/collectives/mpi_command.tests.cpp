@@ -28,9 +28,7 @@ bool has(const std::vector<std::string>& words, const std::vector<std::string>& 
   return std::search(words.begin(), words.end(), part.begin(), part.end()) != words.end();
 }
 
-Failed timed_out() {
-  return {{ErrorCode::deadline_exceeded, "not finished after 20 s"}, ""};
-}
+Failed timed_out() { return {{ErrorCode::deadline_exceeded, "not finished after 20 s"}, ""}; }
 
 const std::vector<std::string> kNodes{"node-1", "node-2", "node-3"};
 

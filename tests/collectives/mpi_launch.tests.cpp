@@ -52,9 +52,7 @@ MpiWatch hit_rank(int rank, int signal, bool& hit) {
                         [signal](pid_t process) { ::kill(process, signal); });
 }
 
-bool nothing_left() {
-  return ranks_running(RANK_PROGRAM).empty();
-}
+bool nothing_left() { return ranks_running(RANK_PROGRAM).empty(); }
 
 const Failed& only_failure(const Result<std::vector<Outcome>>& outcomes) {
   REQUIRE(outcomes);

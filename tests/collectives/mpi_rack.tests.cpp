@@ -19,7 +19,8 @@ constexpr double kNic = 200e6 / 8;
 
 std::vector<std::string> nodes(int first, int last) {
   std::vector<std::string> names;
-  for (int node = first; node <= last; ++node) names.push_back("node-" + std::to_string(node));
+  for (int node = first; node <= last; ++node)
+    names.push_back("node-" + std::to_string(node));
   return names;
 }
 

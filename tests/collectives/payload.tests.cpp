@@ -33,7 +33,8 @@ std::vector<T> summed(const Operation& operation, int ranks, std::uint64_t seed,
   for (int step = 0; step < ranks; ++step) {
     const int rank = backwards ? ranks - 1 - step : step;
     const auto values = input_of<T>(operation, rank, ranks, seed);
-    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] = static_cast<T>(sum[i] + values[i]);
+    for (std::size_t i = 0; i < sum.size(); ++i)
+      sum[i] = static_cast<T>(sum[i] + values[i]);
   }
   return sum;
 }
@@ -53,18 +54,10 @@ void check_exact(ElementType type) {
 }  // namespace
 
 TEST_CASE("Sums are exact in every type, whatever the order of the ranks") {
-  SECTION("float32") {
-    check_exact<float>(ElementType::float32);
-  }
-  SECTION("float64") {
-    check_exact<double>(ElementType::float64);
-  }
-  SECTION("int32") {
-    check_exact<std::int32_t>(ElementType::int32);
-  }
-  SECTION("int64") {
-    check_exact<std::int64_t>(ElementType::int64);
-  }
+  SECTION("float32") { check_exact<float>(ElementType::float32); }
+  SECTION("float64") { check_exact<double>(ElementType::float64); }
+  SECTION("int32") { check_exact<std::int32_t>(ElementType::int32); }
+  SECTION("int64") { check_exact<std::int64_t>(ElementType::int64); }
 }
 
 TEST_CASE("Every element on every rank differs") {
@@ -90,7 +83,8 @@ TEST_CASE("Another seed gives other numbers and other sums everywhere") {
   const auto one = input_of<double>(operation, 1, 4, 1);
   const auto two = input_of<double>(operation, 1, 4, 2);
   std::size_t same = 0;
-  for (std::size_t i = 0; i < one.size(); ++i) same += one[i] == two[i] ? 1 : 0;
+  for (std::size_t i = 0; i < one.size(); ++i)
+    same += one[i] == two[i] ? 1 : 0;
   CHECK(same == 0);
   const auto sum = summed<double>(operation, 4, 1, false);
   const auto wrong = first_mismatch(operation, 4, 2, std::as_bytes(std::span(sum)));
@@ -114,20 +108,14 @@ TEST_CASE("One planted error is found where it is, with both values") {
 TEST_CASE("Errors that leave a plain checksum unchanged are found") {
   const Operation operation = reduce_of(ElementType::float64, 8'000);
   auto sum = summed<double>(operation, 4, 5, false);
-  SECTION("two elements change places") {
-    std::swap(sum[10], sum[11]);
-  }
-  SECTION("a block arrives twice") {
-    std::memcpy(&sum[100], &sum[0], 800);
-  }
+  SECTION("two elements change places") { std::swap(sum[10], sum[11]); }
+  SECTION("a block arrives twice") { std::memcpy(&sum[100], &sum[0], 800); }
   SECTION("one rank's part counts twice and another's not at all") {
     const auto first = input_of<double>(operation, 1, 4, 5);
     const auto second = input_of<double>(operation, 2, 4, 5);
     sum[0] += first[0] - second[0];
   }
-  SECTION("a neighbour's element is taken") {
-    sum[20] = sum[21];
-  }
+  SECTION("a neighbour's element is taken") { sum[20] = sum[21]; }
   CHECK(first_mismatch(operation, 4, 5, std::as_bytes(std::span(sum))));
 }
 

@@ -47,7 +47,8 @@ TEST_CASE("Rank 0 tells one outcome a size, with the proof of every rank") {
   world.ranks = 3;
   world.link = {1e7};
   const auto heard = run_all(world, request_of(3, {{4096}, {65'536}}));
-  for (const Status& end : heard.ends) CHECK(end);
+  for (const Status& end : heard.ends)
+    CHECK(end);
   REQUIRE(heard.outcomes.size() == 2);
   CHECK(heard.outcomes[1].key() == "all_reduce|/@rail-a|/@rail-a|group=all,ranks=3,size=65536");
   const Measured* measured = heard.outcomes[1].measured();

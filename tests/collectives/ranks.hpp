@@ -13,8 +13,10 @@ namespace plumbline::collectives {
 inline void on_all_ranks(const MemoryWorld& world, const std::function<void(Communicator&)>& work) {
   auto ends = in_memory_communicators(world);
   std::vector<std::thread> threads;
-  for (auto& end : ends) threads.emplace_back([&work, &end] { work(*end); });
-  for (std::thread& thread : threads) thread.join();
+  for (auto& end : ends)
+    threads.emplace_back([&work, &end] { work(*end); });
+  for (std::thread& thread : threads)
+    thread.join();
 }
 
 }  // namespace plumbline::collectives

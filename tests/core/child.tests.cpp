@@ -97,7 +97,8 @@ TEST_CASE("A child gets only the environment that is named") {
   auto child = ChildProcess::start({"/usr/bin/env", {}, environment_of({"PATH"})});
   REQUIRE(child.has_value());
   std::string all;
-  while (const auto line = child->read_line(Deadline::after(5s)).value()) all += *line + "\n";
+  while (const auto line = child->read_line(Deadline::after(5s)).value())
+    all += *line + "\n";
   CHECK(all.find("PATH=") != std::string::npos);
   CHECK(all.find("PLUMBLINE_TEST_SECRET") == std::string::npos);
 }

@@ -35,10 +35,29 @@ Topology full_topology() {
   topology.node = "node-1";
   topology.boot_id = "b";
   topology.numa_nodes = {{0, {0, 1}, Bytes{1ULL << 34U}}};
-  topology.pci_devices = {{"0000:0a:00.0", "network", "0x15b3", "0x1021", "ConnectX", "0000:09:00.0",
-                           "pci0000:00", 1, "mlx5_core", {32.0, 16, 32.0, 16}}};
-  NetworkDevice nic{"ens1", "02:00:00:00:01:01", 1500, "up", "veth", true, bits_per_second(1e9),
-                    "0000:0a:00.0", "pci0000:00", 1, "mlx5_0", {"10.70.1.11/24"}, 4};
+  topology.pci_devices = {{"0000:0a:00.0",
+                           "network",
+                           "0x15b3",
+                           "0x1021",
+                           "ConnectX",
+                           "0000:09:00.0",
+                           "pci0000:00",
+                           1,
+                           "mlx5_core",
+                           {32.0, 16, 32.0, 16}}};
+  NetworkDevice nic{"ens1",
+                    "02:00:00:00:01:01",
+                    1500,
+                    "up",
+                    "veth",
+                    true,
+                    bits_per_second(1e9),
+                    "0000:0a:00.0",
+                    "pci0000:00",
+                    1,
+                    "mlx5_0",
+                    {"10.70.1.11/24"},
+                    4};
   topology.network_devices = {nic};
   topology.sandboxes = {{"tenant", "loader-0", "uid", "cni", std::vector{nic}, ""},
                         {"tenant", "other", "uid2", "cni", std::nullopt, "permission denied"}};
@@ -103,7 +122,8 @@ TEST_CASE("An unbounded interval is null and comes back unbounded") {
 TEST_CASE("Inventory, holdings, claims, report and requests come back as they went") {
   const std::string topology = json::encode(full_topology());
   CHECK(json::encode(*json::decode_topology(topology)) == topology);
-  const NodeHoldings holdings{"node-1", "sock", {{"ns", "p", "c", "", "ens1", "dra.net", "pool", "cl"}}};
+  const NodeHoldings holdings{
+      "node-1", "sock", {{"ns", "p", "c", "", "ens1", "dra.net", "pool", "cl"}}};
   const std::string held = json::encode(holdings);
   CHECK(json::encode(*json::decode_holdings(held)) == held);
   const std::string report = json::encode(full_report());
@@ -127,8 +147,11 @@ TEST_CASE("Claims come back as they went, attribute types included") {
   slice.meta = {"", "s", "u", "7", {{"a", "b"}}};
   slice.driver = "dra.net";
   slice.pool = "node-1";
-  slice.devices = {{"ens1", 0, {{"dra.net/mtu", std::int64_t{1500}}, {"dra.net/rdma", false},
-                                {"dra.net/ifName", std::string("ens1")}}}};
+  slice.devices = {{"ens1",
+                    0,
+                    {{"dra.net/mtu", std::int64_t{1500}},
+                     {"dra.net/rdma", false},
+                     {"dra.net/ifName", std::string("ens1")}}}};
   view.slices = {slice};
   view.nodes = {{{"", "node-1", "u", "1", {}}, {{"cpu", "8"}}}};
   DeviceClaim claim;
@@ -187,7 +210,8 @@ TEST_CASE("Random damage to a document is refused or read, never a crash") {
   int refused = 0;
   for (int run = 0; run < 3000; ++run) {
     std::string bad = good;
-    for (int hit = 0; hit < 3; ++hit) bad[place(random)] = static_cast<char>(letter(random));
+    for (int hit = 0; hit < 3; ++hit)
+      bad[place(random)] = static_cast<char>(letter(random));
     if (!json::decode_report(bad)) ++refused;
   }
   CHECK(refused > 0);

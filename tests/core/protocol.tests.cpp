@@ -31,7 +31,8 @@ struct Pipes {
   std::string hear() const {
     std::string line;
     char letter = 0;
-    while (::read(out[0], &letter, 1) == 1 && letter != '\n') line.push_back(letter);
+    while (::read(out[0], &letter, 1) == 1 && letter != '\n')
+      line.push_back(letter);
     return line;
   }
 };
@@ -91,8 +92,10 @@ TEST_CASE("Ends in one process meet in rank order") {
       }
     });
   }
-  for (auto& rank : ranks) rank.join();
-  for (const auto& one : heard) CHECK(one == std::vector<std::string>{"0", "1", "2"});
+  for (auto& rank : ranks)
+    rank.join();
+  for (const auto& one : heard)
+    CHECK(one == std::vector<std::string>{"0", "1", "2"});
 }
 
 TEST_CASE("An end that does not come is named at the deadline") {

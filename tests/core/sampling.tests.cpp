@@ -53,7 +53,8 @@ double coverage(const Path& path, double truth, double width) {
     std::mt19937_64 random(run);
     const StopRule rule(Budget{width, {1e9}, {~0ULL >> 1U}, {0.3}});
     std::vector<double> batches;
-    while (!rule.stop(batches, {1}, {1})) batches.push_back(path(random));
+    while (!rule.stop(batches, {1}, {1}))
+      batches.push_back(path(random));
     const Estimate found = estimate(batches, width);
     if (found.interval.low <= truth && truth <= found.interval.high) ++covered;
   }
@@ -89,7 +90,8 @@ TEST_CASE("A naive interval over correlated samples fails where batches hold") {
     }
     double squares = 0;
     const double middle = mean(samples);
-    for (const double sample : samples) squares += (sample - middle) * (sample - middle);
+    for (const double sample : samples)
+      squares += (sample - middle) * (sample - middle);
     const double half = 1.96 * std::sqrt(squares / 399 / 400);
     if (std::abs(middle - 100) <= half) ++covered;
   }
@@ -118,8 +120,8 @@ TEST_CASE("Sampling stops at looks only, or when the budget is spent") {
   CHECK_FALSE(rule.stop({100, 100, 100, 100, 100}, {1}, {10}));
   CHECK_FALSE(rule.stop(std::vector<double>(7, 100.0), {1}, {10}));
   CHECK_FALSE(rule.stop({100, 90, 110, 95, 105, 100}, {1}, {10}));
-  CHECK(rule.stop({100, 90}, {8}, {10}));    // a third batch would take 12 s
-  CHECK(rule.stop({100, 90}, {1}, {800}));   // and 1200 bytes
+  CHECK(rule.stop({100, 90}, {8}, {10}));   // a third batch would take 12 s
+  CHECK(rule.stop({100, 90}, {1}, {800}));  // and 1200 bytes
   CHECK_FALSE(rule.stop({}, {0}, {0}));
   CHECK(rule.stop(std::vector<double>(64, 100.0), {1}, {10}));
 }
@@ -135,7 +137,8 @@ TEST_CASE("Quantiles are nearest rank") {
   CHECK(quantile({1, 2, 3, 4}, 0.5) == 2);
   CHECK(quantile({1, 2, 3, 4}, 1.0) == 4);
   std::vector<double> thousand;
-  for (int value = 1; value <= 1000; ++value) thousand.push_back(value);
+  for (int value = 1; value <= 1000; ++value)
+    thousand.push_back(value);
   CHECK(quantile(thousand, 0.999) == 999);
   CHECK(quantile(thousand, 0.05) == 50);
 }

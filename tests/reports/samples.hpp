@@ -31,8 +31,8 @@ Report large(std::size_t nodes, std::size_t rails);
 
 /// A report and the name of its file.
 struct Sample {
-    std::string name;
-    Report report;
+  std::string name;
+  Report report;
 };
 /// All of them; the large one with 64 nodes and one rail.
 std::vector<Sample> all();

@@ -62,7 +62,7 @@ std::optional<Options> parse(int count, char** arguments) {
 
 /// Reads one part of the answer file into a message; what fails is the call's status.
 class Answers {
-public:
+ public:
   explicit Answers(std::string path) : path_(std::move(path)) {}
 
   grpc::Status pods(v1::ListPodResourcesResponse& response) const {
@@ -80,7 +80,7 @@ public:
     });
   }
 
-private:
+ private:
   template <typename Select>
   grpc::Status fill(google::protobuf::Message& message, Select select) const {
     std::ifstream stream(path_);
@@ -98,7 +98,7 @@ private:
 };
 
 class Kubelet final : public v1::PodResourcesLister::Service {
-public:
+ public:
   Kubelet(Answers answers, bool without_get)
       : answers_(std::move(answers)), without_get_(without_get) {}
 
@@ -127,7 +127,7 @@ public:
     return {grpc::StatusCode::NOT_FOUND, "pod " + name + " not found"};
   }
 
-private:
+ private:
   Answers answers_;
   bool without_get_;
 };
@@ -170,7 +170,7 @@ int serve(const Options& options, const sigset_t& ends) {
   return 0;
 }
 
-} // namespace
+}  // namespace
 
 int main(int count, char** arguments) {
   if (count == 2 && std::string_view(arguments[1]) == "--help") {
@@ -186,6 +186,6 @@ int main(int count, char** arguments) {
   sigemptyset(&ends);
   sigaddset(&ends, SIGTERM);
   sigaddset(&ends, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr); // before gRPC starts its threads, so they inherit it
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr);  // before gRPC starts its threads, so they inherit it
   return serve(*options, ends);
 }

@@ -1,5 +1,5 @@
-#include <catch2/catch_test_macros.hpp>
 #include <grpcpp/grpcpp.h>
+#include <catch2/catch_test_macros.hpp>
 
 #include <signal.h>
 #include <spawn.h>
@@ -26,7 +26,7 @@ constexpr std::chrono::seconds patience{10};
 
 /// A folder with an answer file, and the stand-in kubelet that serves it.
 class Server {
-public:
+ public:
   explicit Server(const std::string& answer, std::vector<std::string> extra = {}) {
     std::string name = "/tmp/sik.XXXXXX";
     folder_ = mkdtemp(name.data());
@@ -49,14 +49,15 @@ public:
                                    folder_ + "/a.json"};
     words.insert(words.end(), extra.begin(), extra.end());
     std::vector<char*> arguments;
-    for (auto& word : words) arguments.push_back(word.data());
+    for (auto& word : words)
+      arguments.push_back(word.data());
     arguments.push_back(nullptr);
     REQUIRE(posix_spawn(&child_, words.front().c_str(), nullptr, nullptr, arguments.data(),
                         environ) == 0);
-    grpc::ChannelArguments own; // a restarted server is not reached by the old one's connection
+    grpc::ChannelArguments own;  // a restarted server is not reached by the old one's connection
     own.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    channel_ = grpc::CreateCustomChannel("unix:" + socket(), grpc::InsecureChannelCredentials(),
-                                         own);
+    channel_ =
+        grpc::CreateCustomChannel("unix:" + socket(), grpc::InsecureChannelCredentials(), own);
     const auto deadline = std::chrono::system_clock::now() + patience;
     REQUIRE(channel_->WaitForConnected(deadline));
     stub_ = v1::PodResourcesLister::NewStub(channel_);
@@ -73,7 +74,7 @@ public:
 
   v1::PodResourcesLister::Stub& stub() { return *stub_; }
 
-private:
+ private:
   std::string folder_;
   pid_t child_ = 0;
   std::shared_ptr<grpc::Channel> channel_;
@@ -105,7 +106,7 @@ const std::string one_pod = R"({"pod_resources": [{"name": "loader-0", "namespac
       {"driver_name": "dra.net", "pool_name": "node-6", "device_name": "ens3"}]}]}]}],
   "allocatable": {"cpu_ids": [1, 2]}})";
 
-} // namespace
+}  // namespace
 
 TEST_CASE("The stand-in kubelet answers from its file, read again on every call") {
   Server server(one_pod);

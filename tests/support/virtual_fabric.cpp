@@ -8,7 +8,6 @@ namespace {
 
 constexpr double kPayload = 1448.0 / 1514.0;
 
-
 int number_in(const std::string& name) { return std::stoi(name.substr(name.find('-') + 1)); }
 
 bool is_direction(const Outcome& outcome, const char* direction) {
@@ -20,7 +19,8 @@ bool is_direction(const Outcome& outcome, const char* direction) {
 
 VirtualFabric::VirtualFabric(Shape shape, double noise, std::uint32_t seed)
     : shape_(shape), noise_(noise), random_(seed) {
-  for (int node = 1; node <= nodes(); ++node) labels_[node] = rack_name(rack_of(node));
+  for (int node = 1; node <= nodes(); ++node)
+    labels_[node] = rack_name(rack_of(node));
 }
 
 void VirtualFabric::slow_nic(int node, int rail, double rate, bool out, bool in) {
@@ -70,7 +70,8 @@ double VirtualFabric::uniform(double low, double high) {
 
 double VirtualFabric::normal() {
   double sum = 0;
-  for (int draw = 0; draw < 12; ++draw) sum += uniform(0, 1);
+  for (int draw = 0; draw < 12; ++draw)
+    sum += uniform(0, 1);
   return sum - 6.0;
 }
 
@@ -189,7 +190,8 @@ Measured VirtualFabric::measured(double mean, const Outcome& outcome) {
 /// Loss of a shaped path: queues overflow, the more the narrower the hop, and unevenly.
 void VirtualFabric::add_counters(Measured& measured, const Outcome& outcome) {
   double narrowest = 1e18;
-  for (const std::string& hop : hops(outcome)) narrowest = std::min(narrowest, capacity(hop));
+  for (const std::string& hop : hops(outcome))
+    narrowest = std::min(narrowest, capacity(hop));
   double loss = uniform(0.0, shape_.overflow) * shape_.nic / std::max(narrowest, 1.0);
   const auto lossy = lossy_.find({outcome.to.node, outcome.to.rail});
   if (lossy != lossy_.end()) loss += lossy->second.share;
@@ -257,8 +259,10 @@ void VirtualFabric::measure(netcheck::Facts& facts, const netcheck::Round& round
     there.to = pair.to;
     Outcome back = there;
     std::swap(back.from, back.to);
-    for (const std::string& hop : hops(there)) ++load[hop];
-    for (const std::string& hop : hops(back)) ++load[hop];
+    for (const std::string& hop : hops(there))
+      ++load[hop];
+    for (const std::string& hop : hops(back))
+      ++load[hop];
   }
   for (const netcheck::PlannedPair& pair : round.pairs) {
     if (forgotten_ > 0 && uniform(0, 1) < forgotten_) continue;
@@ -358,8 +362,10 @@ netcheck::Facts VirtualFabric::stage() {
   netcheck::Facts facts = before();
   const netcheck::Plan plan = netcheck::plan(facts);
   facts.outcomes = plan.skipped;
-  for (const netcheck::Round& round : plan.goodput) measure(facts, round);
-  for (const netcheck::Round& round : netcheck::suspects(facts)) measure(facts, round);
+  for (const netcheck::Round& round : plan.goodput)
+    measure(facts, round);
+  for (const netcheck::Round& round : netcheck::suspects(facts))
+    measure(facts, round);
   add_latency(facts, plan);
   add_node_probes(facts);
   add_collectives(facts);

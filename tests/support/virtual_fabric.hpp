@@ -18,9 +18,9 @@ struct Shape {
   int racks = 3;
   int nodes_per_rack = 2;
   int rails = 2;
-  double nic = 25e6;       ///< 200 Mb/s
-  double uplink = 12.5e6;  ///< 100 Mb/s
-  bool declared = true;    ///< the rates stand in the stage file
+  double nic = 25e6;        ///< 200 Mb/s
+  double uplink = 12.5e6;   ///< 100 Mb/s
+  bool declared = true;     ///< the rates stand in the stage file
   double overflow = 0.004;  ///< most of a full-rate hop's segments that a healthy queue drops
 };
 
@@ -44,9 +44,9 @@ class VirtualFabric {
   void unlabel(int node);
   void dead_agent(int node);
   void hung_probe(int node);
-  void corrupt_nic(int node, int rail);            ///< every transfer into it fails its check
-  void forget_pairs(double share);                 ///< so many pairs stay unmeasured, at random
-  void off_rail(int node, int rail);               ///< the node has no NIC there
+  void corrupt_nic(int node, int rail);  ///< every transfer into it fails its check
+  void forget_pairs(double share);       ///< so many pairs stay unmeasured, at random
+  void off_rail(int node, int rail);     ///< the node has no NIC there
 
   /// What is known before measuring.
   netcheck::Facts before() const;

@@ -8,19 +8,19 @@ namespace plumbline::tidy {
 namespace {
 
 enum class Form {
-    word,            ///< the word anywhere
-    call,            ///< a call of the word, unless it is a member or of another namespace
-    of_std,          ///< the word behind `std::`
-    of_this_thread,  ///< the word behind `this_thread::`
+  word,            ///< the word anywhere
+  call,            ///< a call of the word, unless it is a member or of another namespace
+  of_std,          ///< the word behind `std::`
+  of_this_thread,  ///< the word behind `this_thread::`
 };
 
 /// A word, what to take instead, and the files (or folders) that are the "instead".
 struct Ban {
-    std::string_view word;
-    Form form = Form::word;
-    std::string_view instead;
-    std::array<std::string_view, 2> homes = {};
-    bool main_files = false;
+  std::string_view word;
+  Form form = Form::word;
+  std::string_view instead;
+  std::array<std::string_view, 2> homes = {};
+  bool main_files = false;
 };
 
 constexpr std::string_view use_result = "return a Result (tl::make_unexpected)";
@@ -78,81 +78,81 @@ constexpr std::array<Ban, 34> bans = {{
 std::string_view word_at(const SourceFile& file, std::size_t i) { return file.tokens[i].text; }
 
 std::string_view word_before(const SourceFile& file, std::size_t i, std::size_t back) {
-    return i >= back ? word_at(file, i - back) : std::string_view();
+  return i >= back ? word_at(file, i - back) : std::string_view();
 }
 
 /// Behind a type's name stands a declaration; behind these words a call.
 bool declares(const SourceFile& file, std::size_t i) {
-    static constexpr std::array<std::string_view, 7> before_calls = {
-        "return", "else", "do", "case", "co_return", "co_await", "not"};
-    const auto last = word_before(file, i, 1);
-    return i > 0 && is_word(file.tokens[i - 1]) &&
-           std::find(before_calls.begin(), before_calls.end(), last) == before_calls.end();
+  static constexpr std::array<std::string_view, 7> before_calls = {
+      "return", "else", "do", "case", "co_return", "co_await", "not"};
+  const auto last = word_before(file, i, 1);
+  return i > 0 && is_word(file.tokens[i - 1]) &&
+         std::find(before_calls.begin(), before_calls.end(), last) == before_calls.end();
 }
 
 bool is_call(const SourceFile& file, std::size_t i) {
-    if (i + 1 >= file.tokens.size() || word_at(file, i + 1) != "(") return false;
-    const auto last = word_before(file, i, 1);
-    if (last == "." || last == "->" || declares(file, i)) return false;
-    if (last != "::") return true;
-    const bool qualified = i >= 2 && is_word(file.tokens[i - 2]);
-    const auto scope = word_before(file, i, 2);
-    return !qualified || scope == "std" || scope == "return";
+  if (i + 1 >= file.tokens.size() || word_at(file, i + 1) != "(") return false;
+  const auto last = word_before(file, i, 1);
+  if (last == "." || last == "->" || declares(file, i)) return false;
+  if (last != "::") return true;
+  const bool qualified = i >= 2 && is_word(file.tokens[i - 2]);
+  const auto scope = word_before(file, i, 2);
+  return !qualified || scope == "std" || scope == "return";
 }
 
 bool stands_at(const Ban& ban, const SourceFile& file, std::size_t i) {
-    if (word_at(file, i) != ban.word) return false;
-    if (ban.form == Form::call) return is_call(file, i);
-    if (ban.form == Form::word) return true;
-    const auto scope = ban.form == Form::of_std ? "std" : "this_thread";
-    return word_before(file, i, 1) == "::" && word_before(file, i, 2) == scope;
+  if (word_at(file, i) != ban.word) return false;
+  if (ban.form == Form::call) return is_call(file, i);
+  if (ban.form == Form::word) return true;
+  const auto scope = ban.form == Form::of_std ? "std" : "this_thread";
+  return word_before(file, i, 1) == "::" && word_before(file, i, 2) == scope;
 }
 
 bool holds_in(const Ban& ban, const SourceFile& file, bool main_file) {
-    if (ban.main_files && main_file) return false;
-    return std::none_of(ban.homes.begin(), ban.homes.end(), [&](std::string_view home) {
-        return !home.empty() && file.path.starts_with(home);
-    });
+  if (ban.main_files && main_file) return false;
+  return std::none_of(ban.homes.begin(), ban.homes.end(), [&](std::string_view home) {
+    return !home.empty() && file.path.starts_with(home);
+  });
 }
 
 void check_using_namespace(const SourceFile& file, Problems& problems) {
-    for (std::size_t i = 1; is_header(file) && i < file.tokens.size(); ++i) {
-        if (word_at(file, i) != "namespace" || word_at(file, i - 1) != "using") continue;
-        problems.push_back({file.path, file.tokens[i].line,
-                            "a header must not say 'using namespace': name what you use"});
-    }
+  for (std::size_t i = 1; is_header(file) && i < file.tokens.size(); ++i) {
+    if (word_at(file, i) != "namespace" || word_at(file, i - 1) != "using") continue;
+    problems.push_back({file.path, file.tokens[i].line,
+                        "a header must not say 'using namespace': name what you use"});
+  }
 }
 
 }  // namespace
 
 Problems check_banned_words(const SourceFile& file) {
-    Problems problems;
-    const bool main_file = is_main_file(file);
-    for (std::size_t i = 0; i < file.tokens.size(); ++i) {
-        for (const auto& ban : bans) {
-            if (!stands_at(ban, file, i) || !holds_in(ban, file, main_file)) continue;
-            problems.push_back({file.path, file.tokens[i].line,
-                                "'" + std::string(ban.word) +
-                                    "' is banned; instead: " + std::string(ban.instead)});
-        }
+  Problems problems;
+  const bool main_file = is_main_file(file);
+  for (std::size_t i = 0; i < file.tokens.size(); ++i) {
+    for (const auto& ban : bans) {
+      if (!stands_at(ban, file, i) || !holds_in(ban, file, main_file)) continue;
+      problems.push_back(
+          {file.path, file.tokens[i].line,
+           "'" + std::string(ban.word) + "' is banned; instead: " + std::string(ban.instead)});
     }
-    check_using_namespace(file, problems);
-    return problems;
+  }
+  check_using_namespace(file, problems);
+  return problems;
 }
 
 Problems check_directives(const SourceFile& file) {
-    Problems problems;
-    for (const auto& directive : file.directives) {
-        const auto word = directive.text.find_first_not_of("# \t");
-        if (word == std::string::npos) continue;
-        const auto rest = std::string_view(directive.text).substr(word);
-        const bool condition = rest.starts_with("if") || rest.starts_with("elif");
-        if (!condition || rest.find("PLUMBLINE_") == std::string_view::npos) continue;
-        problems.push_back({file.path, directive.line,
-                            "no #if on what was configured: the absent twin is a source file that "
-                            "CMake chooses"});
-    }
-    return problems;
+  Problems problems;
+  for (const auto& directive : file.directives) {
+    const auto word = directive.text.find_first_not_of("# \t");
+    if (word == std::string::npos) continue;
+    const auto rest = std::string_view(directive.text).substr(word);
+    const bool condition = rest.starts_with("if") || rest.starts_with("elif");
+    if (!condition || rest.find("PLUMBLINE_") == std::string_view::npos) continue;
+    problems.push_back({file.path, directive.line,
+                        "no #if on what was configured: the absent twin is a source file that "
+                        "CMake chooses"});
+  }
+  return problems;
 }
 
 }  // namespace plumbline::tidy

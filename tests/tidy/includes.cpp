@@ -9,15 +9,15 @@ namespace plumbline::tidy {
 namespace {
 
 struct Include {
-    std::string target;
-    bool quoted = false;
-    int line = 0;
+  std::string target;
+  bool quoted = false;
+  int line = 0;
 };
 
 /// A room and the rooms it may include, itself among them.
 struct Arrow {
-    std::string_view room;
-    std::array<std::string_view, 5> may;
+  std::string_view room;
+  std::array<std::string_view, 5> may;
 };
 
 // The longer name first: netcheck/claims is a library of its own inside netcheck.
@@ -34,9 +34,9 @@ constexpr std::array<Arrow, 7> arrows = {{
 /// Headers that start with `prefix` are at home in the listed rooms, and in their mirrors under
 /// tests/.
 struct Home {
-    std::string_view prefix;
-    std::array<std::string_view, 4> rooms;
-    bool main_files = false;
+  std::string_view prefix;
+  std::array<std::string_view, 4> rooms;
+  bool main_files = false;
 };
 
 constexpr std::array<Home, 23> homes = {{
@@ -66,75 +66,75 @@ constexpr std::array<Home, 23> homes = {{
 }};
 
 std::optional<Include> include_in(const Directive& directive) {
-    const auto at = directive.text.find("include");
-    if (at == std::string::npos || directive.text.find_first_not_of("# \t") != at) {
-        return std::nullopt;
-    }
-    const auto open = directive.text.find_first_of("\"<", at);
-    if (open == std::string::npos) return std::nullopt;
-    const bool quoted = directive.text[open] == '"';
-    const auto close = directive.text.find(quoted ? '"' : '>', open + 1);
-    if (close == std::string::npos) return std::nullopt;
-    return Include{directive.text.substr(open + 1, close - open - 1), quoted, directive.line};
+  const auto at = directive.text.find("include");
+  if (at == std::string::npos || directive.text.find_first_not_of("# \t") != at) {
+    return std::nullopt;
+  }
+  const auto open = directive.text.find_first_of("\"<", at);
+  if (open == std::string::npos) return std::nullopt;
+  const bool quoted = directive.text[open] == '"';
+  const auto close = directive.text.find(quoted ? '"' : '>', open + 1);
+  if (close == std::string::npos) return std::nullopt;
+  return Include{directive.text.substr(open + 1, close - open - 1), quoted, directive.line};
 }
 
 const Arrow* room_of(std::string_view path) {
-    const auto inside = [&](const Arrow& arrow) {
-        return path.starts_with(arrow.room) && path.substr(arrow.room.size()).starts_with('/');
-    };
-    const auto found = std::find_if(arrows.begin(), arrows.end(), inside);
-    return found == arrows.end() ? nullptr : found;
+  const auto inside = [&](const Arrow& arrow) {
+    return path.starts_with(arrow.room) && path.substr(arrow.room.size()).starts_with('/');
+  };
+  const auto found = std::find_if(arrows.begin(), arrows.end(), inside);
+  return found == arrows.end() ? nullptr : found;
 }
 
 bool generated(const Include& include) { return include.target.ends_with(".pb.h"); }
 
 std::string arrow_breach(const SourceFile& file, const Include& include) {
-    const auto* to = room_of(include.target);
-    const bool shows_room = to != nullptr || include.target.starts_with("tests/");
-    if (include.quoted && !shows_room && !generated(include)) {
-        return "write \"" + include.target + "\" from the root, so that it shows the room";
-    }
-    const auto* from = room_of(file.path);
-    if (from == nullptr || !shows_room) return "";
-    if (to == nullptr) return "nothing outside of tests includes tests: " + include.target;
-    if (std::find(from->may.begin(), from->may.end(), to->room) != from->may.end()) return "";
-    return std::string(from->room) + " must not include " + std::string(to->room) +
-           " (the arrows of the house): move what is shared to core";
+  const auto* to = room_of(include.target);
+  const bool shows_room = to != nullptr || include.target.starts_with("tests/");
+  if (include.quoted && !shows_room && !generated(include)) {
+    return "write \"" + include.target + "\" from the root, so that it shows the room";
+  }
+  const auto* from = room_of(file.path);
+  if (from == nullptr || !shows_room) return "";
+  if (to == nullptr) return "nothing outside of tests includes tests: " + include.target;
+  if (std::find(from->may.begin(), from->may.end(), to->room) != from->may.end()) return "";
+  return std::string(from->room) + " must not include " + std::string(to->room) +
+         " (the arrows of the house): move what is shared to core";
 }
 
 bool at_home(const SourceFile& file, const Home& home) {
-    if (home.main_files && is_main_file(file)) return true;
-    return std::any_of(home.rooms.begin(), home.rooms.end(), [&](std::string_view room) {
-        return !room.empty() &&
-               (file.path.starts_with(room) || file.path.starts_with("tests/" + std::string(room)));
-    });
+  if (home.main_files && is_main_file(file)) return true;
+  return std::any_of(home.rooms.begin(), home.rooms.end(), [&](std::string_view room) {
+    return !room.empty() &&
+           (file.path.starts_with(room) || file.path.starts_with("tests/" + std::string(room)));
+  });
 }
 
 std::string home_breach(const SourceFile& file, const Include& include) {
-    const std::string target = generated(include) ? "grpc" : include.target;
-    if (include.quoted && !generated(include)) return "";
-    for (const auto& home : homes) {
-        if (!target.starts_with(home.prefix) || at_home(file, home)) continue;
-        std::string rooms;
-        for (const auto room : home.rooms) {
-            if (!room.empty()) rooms += " " + std::string(room);
-        }
-        return include.target + " is at home in" + (rooms.empty() ? " no room" : rooms) +
-               ": ask there in the words of the domain";
+  const std::string target = generated(include) ? "grpc" : include.target;
+  if (include.quoted && !generated(include)) return "";
+  for (const auto& home : homes) {
+    if (!target.starts_with(home.prefix) || at_home(file, home)) continue;
+    std::string rooms;
+    for (const auto room : home.rooms) {
+      if (!room.empty()) rooms += " " + std::string(room);
     }
-    return "";
+    return include.target + " is at home in" + (rooms.empty() ? " no room" : rooms) +
+           ": ask there in the words of the domain";
+  }
+  return "";
 }
 
 template <class Breach>
 Problems over_includes(const SourceFile& file, Breach breach) {
-    Problems problems;
-    for (const auto& directive : file.directives) {
-        const auto include = include_in(directive);
-        if (!include) continue;
-        auto message = breach(file, *include);
-        if (!message.empty()) problems.push_back({file.path, include->line, std::move(message)});
-    }
-    return problems;
+  Problems problems;
+  for (const auto& directive : file.directives) {
+    const auto include = include_in(directive);
+    if (!include) continue;
+    auto message = breach(file, *include);
+    if (!message.empty()) problems.push_back({file.path, include->line, std::move(message)});
+  }
+  return problems;
 }
 
 }  // namespace

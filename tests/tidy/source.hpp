@@ -9,29 +9,29 @@ namespace plumbline::tidy {
 
 /// A word or sign of C++ code. A string literal is the token `""`, a character literal `' '`.
 struct Token {
-    std::string text;
-    int line = 0;
+  std::string text;
+  int line = 0;
 };
 
 /// One `#...` line, continuation lines joined; `text` as written, without the leading blanks.
 struct Directive {
-    std::string text;
-    int line = 0;
+  std::string text;
+  int line = 0;
 };
 
 /// A file of the tree. `tokens` and `directives` are filled for C++ files only.
 struct SourceFile {
-    std::string path;  ///< from the repository's root, with '/'
-    std::vector<std::string> lines;
-    std::vector<Token> tokens;
-    std::vector<Directive> directives;
+  std::string path;  ///< from the repository's root, with '/'
+  std::vector<std::string> lines;
+  std::vector<Token> tokens;
+  std::vector<Directive> directives;
 };
 
 /// One breach of one rule; `line` is 0 where the whole file is meant.
 struct Problem {
-    std::string path;
-    int line = 0;
-    std::string message;
+  std::string path;
+  int line = 0;
+  std::string message;
 };
 
 using Problems = std::vector<Problem>;

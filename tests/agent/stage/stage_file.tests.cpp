@@ -77,9 +77,10 @@ TEST_CASE("A stage file is read whole, its paths relative to itself") {
 }
 
 TEST_CASE("What is wrong in a stage file is told with its line, its key and what is allowed") {
-  CHECK(complaint(with("own: {namespace", "owner: {namespace")) ==
-        "line 8: owner is not a key of a stage file; here are allowed: agents, claims, collectives, "
-        "deadline, fabric, measure, name, own, require, schema, tls");
+  CHECK(
+      complaint(with("own: {namespace", "owner: {namespace")) ==
+      "line 8: owner is not a key of a stage file; here are allowed: agents, claims, collectives, "
+      "deadline, fabric, measure, name, own, require, schema, tls");
   CHECK(complaint(with("200Mb/s", "fast")) ==
         "line 13: fabric.rails[].nic_rate is not a rate above zero: write 200Mb/s or 25MB/s");
   CHECK(complaint(with("node: node-2", "node: node-1")) ==
@@ -110,7 +111,8 @@ TEST_CASE("Random damage to a stage file is refused or read, never a crash") {
   int refused = 0;
   for (int run = 0; run < 1500; ++run) {
     std::string bad = kGood;
-    for (int hit = 0; hit < 2; ++hit) bad[place(random)] = static_cast<char>(letter(random));
+    for (int hit = 0; hit < 2; ++hit)
+      bad[place(random)] = static_cast<char>(letter(random));
     if (!read(bad)) ++refused;
   }
   CHECK(refused > 100);

@@ -30,8 +30,7 @@ Daemon::Daemon() : pki_(std::make_unique<Pki>(scratch_ / "pki")) {
        .arguments = {"agent", "--node", "node-1", "--listen", "127.0.0.1:0", "--metrics",
                      "127.0.0.1:0", "--tls-ca", tls.ca.string(), "--tls-cert",
                      tls.certificate.string(), "--tls-key", tls.key.string(), "--kubelet-socket",
-                     socket.string(), "--cni-results", "/nowhere/cni", "--probe",
-                     probe().string()},
+                     socket.string(), "--cni-results", "/nowhere/cni", "--probe", probe().string()},
        .environment = environment_of({"PATH", "TMPDIR", "ASAN_OPTIONS", "TSAN_OPTIONS"}),
        .error_log = scratch_ / "agent.log"});
   REQUIRE(process);

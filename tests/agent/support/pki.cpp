@@ -10,11 +10,23 @@ namespace {
 
 std::vector<std::string> request(const std::filesystem::path& directory, const std::string& file,
                                  const std::string& subject) {
-  return {"req",      "-x509",  "-config", (directory / "openssl.cnf").string(),
-          "-newkey",  "ec",     "-pkeyopt", "ec_paramgen_curve:prime256v1",
-          "-nodes",   "-days",  "2",        "-subj",
-          subject,    "-keyout", (directory / (file + "-key.pem")).string(),
-          "-out",     (directory / (file + ".pem")).string()};
+  return {"req",
+          "-x509",
+          "-config",
+          (directory / "openssl.cnf").string(),
+          "-newkey",
+          "ec",
+          "-pkeyopt",
+          "ec_paramgen_curve:prime256v1",
+          "-nodes",
+          "-days",
+          "2",
+          "-subj",
+          subject,
+          "-keyout",
+          (directory / (file + "-key.pem")).string(),
+          "-out",
+          (directory / (file + ".pem")).string()};
 }
 
 }  // namespace

@@ -10,151 +10,151 @@ namespace {
 using Catch::Matchers::ContainsSubstring;
 
 AllocationView fixture(const std::string& name) {
-    auto view =
-        open_bundle(std::string(PLUMBLINE_FIXTURES) + "/" + name)->snapshot(Deadline::never());
-    if (!view) FAIL(view.error().message);
-    return *view;
+  auto view =
+      open_bundle(std::string(PLUMBLINE_FIXTURES) + "/" + name)->snapshot(Deadline::never());
+  if (!view) FAIL(view.error().message);
+  return *view;
 }
 
 template <typename T>
 const T& named(const std::vector<T>& objects, const std::string& name) {
-    for (const T& object : objects) {
-        if (object.meta.name == name) return object;
-    }
-    FAIL("no object " << name);
-    return objects.front();
+  for (const T& object : objects) {
+    if (object.meta.name == name) return object;
+  }
+  FAIL("no object " << name);
+  return objects.front();
 }
 
 std::string text(const SliceDevice& device, const std::string& key) {
-    return std::get<std::string>(device.attributes.at(key));
+  return std::get<std::string>(device.attributes.at(key));
 }
 
 }  // namespace
 
 TEST_CASE("A rack's bundle is read whole") {
-    const AllocationView view = fixture("rack");
-    CHECK(view.nodes.size() == 6);
-    CHECK(view.slices.size() == 6);
-    CHECK(view.claims.size() == 7);
-    CHECK(view.pods.size() == 7);
-    CHECK(view.warnings.empty());
-    CHECK(view.source.find("bundle ") == 0);
-    CHECK_FALSE(view.read_at.empty());
-    CHECK(named(view.nodes, "node-3").meta.labels.at("fabric.topograph.run/tier-0") == "rack-2");
-    CHECK(named(view.nodes, "node-3").allocatable.at("pods") == "110");
+  const AllocationView view = fixture("rack");
+  CHECK(view.nodes.size() == 6);
+  CHECK(view.slices.size() == 6);
+  CHECK(view.claims.size() == 7);
+  CHECK(view.pods.size() == 7);
+  CHECK(view.warnings.empty());
+  CHECK(view.source.find("bundle ") == 0);
+  CHECK_FALSE(view.read_at.empty());
+  CHECK(named(view.nodes, "node-3").meta.labels.at("fabric.topograph.run/tier-0") == "rack-2");
+  CHECK(named(view.nodes, "node-3").allocatable.at("pods") == "110");
 }
 
 TEST_CASE("A slice keeps its devices' places, and attributes their types") {
-    const AllocationView view = fixture("rack");
-    const SliceClaim& slice = named(view.slices, "node-6-dra.net");
-    CHECK(slice.node == "node-6");
-    CHECK(slice.driver == "dra.net");
-    CHECK(slice.pool == "node-6");
-    REQUIRE(slice.devices.size() == 3);
-    CHECK(slice.devices[2].name == "ens3");
-    CHECK(slice.devices[2].index == 2);
-    CHECK(text(slice.devices[2], "dra.net/mac") == "02:70:00:00:06:03");
-    CHECK(std::get<std::int64_t>(slice.devices[0].attributes.at("dra.net/mtu")) == 1500);
-    CHECK(std::get<bool>(slice.devices[0].attributes.at("dra.net/virtual")));
+  const AllocationView view = fixture("rack");
+  const SliceClaim& slice = named(view.slices, "node-6-dra.net");
+  CHECK(slice.node == "node-6");
+  CHECK(slice.driver == "dra.net");
+  CHECK(slice.pool == "node-6");
+  REQUIRE(slice.devices.size() == 3);
+  CHECK(slice.devices[2].name == "ens3");
+  CHECK(slice.devices[2].index == 2);
+  CHECK(text(slice.devices[2], "dra.net/mac") == "02:70:00:00:06:03");
+  CHECK(std::get<std::int64_t>(slice.devices[0].attributes.at("dra.net/mtu")) == 1500);
+  CHECK(std::get<bool>(slice.devices[0].attributes.at("dra.net/virtual")));
 }
 
 TEST_CASE("A claim carries its results, its network data and its pods") {
-    const AllocationView view = fixture("rack");
-    const DeviceClaim& claim = named(view.claims, "gang-0-nics");
-    CHECK(claim.allocated);
-    CHECK(claim.meta.name_space == "plumbline");
-    CHECK(claim.reserved_for == std::vector<std::string>{"gang-0"});
-    REQUIRE(claim.devices.size() == 2);
-    CHECK(claim.devices[1].request == "nic-1");
-    CHECK(claim.devices[1].device == "ens2");
-    CHECK(claim.devices[1].interface_name == "ens2");
-    CHECK(claim.devices[1].hardware_address == "02:70:00:00:01:02");
-    CHECK(claim.devices[1].addresses == std::vector<std::string>{"10.70.2.11/24"});
-    CHECK_FALSE(claim.devices[1].admin_access);
+  const AllocationView view = fixture("rack");
+  const DeviceClaim& claim = named(view.claims, "gang-0-nics");
+  CHECK(claim.allocated);
+  CHECK(claim.meta.name_space == "plumbline");
+  CHECK(claim.reserved_for == std::vector<std::string>{"gang-0"});
+  REQUIRE(claim.devices.size() == 2);
+  CHECK(claim.devices[1].request == "nic-1");
+  CHECK(claim.devices[1].device == "ens2");
+  CHECK(claim.devices[1].interface_name == "ens2");
+  CHECK(claim.devices[1].hardware_address == "02:70:00:00:01:02");
+  CHECK(claim.devices[1].addresses == std::vector<std::string>{"10.70.2.11/24"});
+  CHECK_FALSE(claim.devices[1].admin_access);
 }
 
 TEST_CASE("A pod knows its node, its claims by name and its gang") {
-    const AllocationView view = fixture("rack");
-    const PodClaim& pod = named(view.pods, "gang-1");
-    CHECK(pod.node == "node-2");
-    CHECK(pod.phase == "Running");
-    CHECK(pod.host_network);
-    CHECK(pod.resource_claims == std::vector<std::string>{"gang-1-nics"});
-    CHECK(pod.gang == "plumbline/gang");
-    CHECK_FALSE(named(view.pods, "loader-0").host_network);
-    REQUIRE(view.placements.size() == 1);
-    CHECK(view.placements[0].kind == "PodGroup");
-    CHECK(view.placements[0].least_members == 2);
-    CHECK(view.placements[0].one_domain == "fabric.topograph.run/tier-0");
-    CHECK(view.placements[0].path == "spec.schedulingConstraints.topology[0].key");
-    CHECK(view.placements[0].required);
+  const AllocationView view = fixture("rack");
+  const PodClaim& pod = named(view.pods, "gang-1");
+  CHECK(pod.node == "node-2");
+  CHECK(pod.phase == "Running");
+  CHECK(pod.host_network);
+  CHECK(pod.resource_claims == std::vector<std::string>{"gang-1-nics"});
+  CHECK(pod.gang == "plumbline/gang");
+  CHECK_FALSE(named(view.pods, "loader-0").host_network);
+  REQUIRE(view.placements.size() == 1);
+  CHECK(view.placements[0].kind == "PodGroup");
+  CHECK(view.placements[0].least_members == 2);
+  CHECK(view.placements[0].one_domain == "fabric.topograph.run/tier-0");
+  CHECK(view.placements[0].path == "spec.schedulingConstraints.topology[0].key");
+  CHECK(view.placements[0].required);
 }
 
 TEST_CASE("Every served version and every shape that kubectl writes is read") {
-    const AllocationView view = fixture("versions");
-    SECTION("v1beta1 nests below basic, and bare names belong to the driver") {
-        const SliceClaim& slice = named(view.slices, "node-1-dra.net");
-        CHECK(text(slice.devices[0], "dra.net/ifName") == "ens1");
-    }
-    SECTION("a template's claim is found by the pod's status, a claim of a group by its pods") {
-        CHECK(named(view.pods, "job-0").resource_claims ==
-              std::vector<std::string>{"job-0-nics-x7k2p"});
-        const DeviceClaim& claim = named(view.claims, "job-0-nics-x7k2p");
-        CHECK(claim.reserved_for == std::vector<std::string>{"job-0"});
-        CHECK(claim.devices[1].admin_access);
-    }
-    SECTION("PodGroups of v1beta1 and v1alpha3 in nested Lists") {
-        CHECK(named(view.placements, "crew").one_domain.has_value());
-        CHECK_FALSE(named(view.placements, "pair").one_domain.has_value());
-        CHECK(named(view.placements, "pair").least_members == 2);
-    }
-    SECTION("YAML: quoted numbers stay text, list attributes are left out") {
-        CHECK(named(view.nodes, "node-1").meta.labels.at("example.com/numbered") == "7");
-        CHECK(named(view.nodes, "node-1").allocatable.at("example.com/sriov_nics") == "4");
-        const SliceDevice& device = named(view.slices, "node-1-sriov").devices.front();
-        CHECK(device.attributes.size() == 4);
-        CHECK(text(device, "resource.kubernetes.io/pciBusID") == "0000:17:00.3");
-        CHECK(text(device, "sriovnetwork.k8snetworkplumbingwg.io/interfaceName") == "ens1v3");
-        CHECK(text(device, "sriovnetwork.k8snetworkplumbingwg.io/driverVersion") == "1.2.3");
-    }
-    SECTION("only the highest generation counts; an incomplete pool and an unknown version warn") {
-        CHECK(view.slices.size() == 2);
-        REQUIRE(view.warnings.size() == 2);
-        CHECK_THAT(view.warnings[0], ContainsSubstring("node.yaml: ResourceSlice ancient: version "
-                                                       "resource.k8s.io/v1alpha3"));
-        CHECK_THAT(view.warnings[1], ContainsSubstring("generation 4 is incomplete: 1 of 2"));
-    }
+  const AllocationView view = fixture("versions");
+  SECTION("v1beta1 nests below basic, and bare names belong to the driver") {
+    const SliceClaim& slice = named(view.slices, "node-1-dra.net");
+    CHECK(text(slice.devices[0], "dra.net/ifName") == "ens1");
+  }
+  SECTION("a template's claim is found by the pod's status, a claim of a group by its pods") {
+    CHECK(named(view.pods, "job-0").resource_claims ==
+          std::vector<std::string>{"job-0-nics-x7k2p"});
+    const DeviceClaim& claim = named(view.claims, "job-0-nics-x7k2p");
+    CHECK(claim.reserved_for == std::vector<std::string>{"job-0"});
+    CHECK(claim.devices[1].admin_access);
+  }
+  SECTION("PodGroups of v1beta1 and v1alpha3 in nested Lists") {
+    CHECK(named(view.placements, "crew").one_domain.has_value());
+    CHECK_FALSE(named(view.placements, "pair").one_domain.has_value());
+    CHECK(named(view.placements, "pair").least_members == 2);
+  }
+  SECTION("YAML: quoted numbers stay text, list attributes are left out") {
+    CHECK(named(view.nodes, "node-1").meta.labels.at("example.com/numbered") == "7");
+    CHECK(named(view.nodes, "node-1").allocatable.at("example.com/sriov_nics") == "4");
+    const SliceDevice& device = named(view.slices, "node-1-sriov").devices.front();
+    CHECK(device.attributes.size() == 4);
+    CHECK(text(device, "resource.kubernetes.io/pciBusID") == "0000:17:00.3");
+    CHECK(text(device, "sriovnetwork.k8snetworkplumbingwg.io/interfaceName") == "ens1v3");
+    CHECK(text(device, "sriovnetwork.k8snetworkplumbingwg.io/driverVersion") == "1.2.3");
+  }
+  SECTION("only the highest generation counts; an incomplete pool and an unknown version warn") {
+    CHECK(view.slices.size() == 2);
+    REQUIRE(view.warnings.size() == 2);
+    CHECK_THAT(view.warnings[0], ContainsSubstring("node.yaml: ResourceSlice ancient: version "
+                                                   "resource.k8s.io/v1alpha3"));
+    CHECK_THAT(view.warnings[1], ContainsSubstring("generation 4 is incomplete: 1 of 2"));
+  }
 }
 
 TEST_CASE("The same object read in two versions or at two times counts once") {
-    const TemporaryFolder folder;
-    const auto slice = [](const char* version, const char* revision, const char* body) {
-        return std::string(R"({"kind":"ResourceSlice","apiVersion":"resource.k8s.io/)") + version +
-               R"(","metadata":{"name":"s","uid":"u","resourceVersion":")" + revision +
-               R"("},"spec":{"driver":"d","nodeName":"n","pool":{"name":"p","generation":1,)" +
-               R"("resourceSliceCount":1},"devices":[)" + body + "]}}";
-    };
-    SECTION("the newer version of the API") {
-        folder.with("a.json", slice("v1beta1", "7", R"({"name":"old"})"));
-        folder.with("b.json", slice("v1", "7", R"({"name":"new"})"));
-    }
-    SECTION("the later reading, numbers compared as numbers") {
-        folder.with("a.json", slice("v1", "10", R"({"name":"new"})"));
-        folder.with("b.json", slice("v1", "9", R"({"name":"old"})"));
-    }
-    const auto view = open_bundle(folder.path())->snapshot(Deadline::never());
-    REQUIRE(view);
-    REQUIRE(view->slices.size() == 1);
-    CHECK(view->slices[0].devices[0].name == "new");
-    CHECK(view->warnings.empty());
+  const TemporaryFolder folder;
+  const auto slice = [](const char* version, const char* revision, const char* body) {
+    return std::string(R"({"kind":"ResourceSlice","apiVersion":"resource.k8s.io/)") + version +
+           R"(","metadata":{"name":"s","uid":"u","resourceVersion":")" + revision +
+           R"("},"spec":{"driver":"d","nodeName":"n","pool":{"name":"p","generation":1,)" +
+           R"("resourceSliceCount":1},"devices":[)" + body + "]}}";
+  };
+  SECTION("the newer version of the API") {
+    folder.with("a.json", slice("v1beta1", "7", R"({"name":"old"})"));
+    folder.with("b.json", slice("v1", "7", R"({"name":"new"})"));
+  }
+  SECTION("the later reading, numbers compared as numbers") {
+    folder.with("a.json", slice("v1", "10", R"({"name":"new"})"));
+    folder.with("b.json", slice("v1", "9", R"({"name":"old"})"));
+  }
+  const auto view = open_bundle(folder.path())->snapshot(Deadline::never());
+  REQUIRE(view);
+  REQUIRE(view->slices.size() == 1);
+  CHECK(view->slices[0].devices[0].name == "new");
+  CHECK(view->warnings.empty());
 }
 
 TEST_CASE("An empty List is an answer: there is nothing of that kind") {
-    const TemporaryFolder folder;
-    folder.with("pods.json", R"({"kind":"List","apiVersion":"v1","items":[]})");
-    const auto view = open_bundle(folder.path())->snapshot(Deadline::never());
-    REQUIRE(view);
-    CHECK(view->pods.empty());
+  const TemporaryFolder folder;
+  folder.with("pods.json", R"({"kind":"List","apiVersion":"v1","items":[]})");
+  const auto view = open_bundle(folder.path())->snapshot(Deadline::never());
+  REQUIRE(view);
+  CHECK(view->pods.empty());
 }
 
 }  // namespace plumbline::netcheck::claims

@@ -25,205 +25,205 @@ using Answer = std::function<grpc::Status(grpc::ServerContext&, v1::ListPodResou
 
 /// A kubelet's PodResources on a unix socket of the test.
 class Kubelet final : public v1::PodResourcesLister::Service {
-  public:
-    explicit Kubelet(Answer answer) : answer_(std::move(answer)) {
-        grpc::ServerBuilder builder;
-        builder.AddListeningPort("unix:" + socket(), grpc::InsecureServerCredentials());
-        builder.RegisterService(this);
-        server_ = builder.BuildAndStart();
-    }
-    ~Kubelet() override { server_->Shutdown(std::chrono::system_clock::now()); }
-    std::string socket() const { return (folder_.path() / "kubelet.sock").string(); }
+ public:
+  explicit Kubelet(Answer answer) : answer_(std::move(answer)) {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("unix:" + socket(), grpc::InsecureServerCredentials());
+    builder.RegisterService(this);
+    server_ = builder.BuildAndStart();
+  }
+  ~Kubelet() override { server_->Shutdown(std::chrono::system_clock::now()); }
+  std::string socket() const { return (folder_.path() / "kubelet.sock").string(); }
 
-  private:
-    grpc::Status List(grpc::ServerContext* context, const v1::ListPodResourcesRequest*,
-                      v1::ListPodResourcesResponse* response) override {
-        return answer_(*context, *response);
-    }
+ private:
+  grpc::Status List(grpc::ServerContext* context, const v1::ListPodResourcesRequest*,
+                    v1::ListPodResourcesResponse* response) override {
+    return answer_(*context, *response);
+  }
 
-    TemporaryFolder folder_;
-    Answer answer_;
-    std::unique_ptr<grpc::Server> server_;
+  TemporaryFolder folder_;
+  Answer answer_;
+  std::unique_ptr<grpc::Server> server_;
 };
 
 v1::ContainerResources& add_container(v1::ListPodResourcesResponse& response,
                                       const char* name_space, const char* pod) {
-    auto& added = *response.add_pod_resources();
-    added.set_namespace_(name_space);
-    added.set_name(pod);
-    auto& container = *added.add_containers();
-    container.set_name("main");
-    return container;
+  auto& added = *response.add_pod_resources();
+  added.set_namespace_(name_space);
+  added.set_name(pod);
+  auto& container = *added.add_containers();
+  container.set_name("main");
+  return container;
 }
 
 grpc::Status two_pods(grpc::ServerContext&, v1::ListPodResourcesResponse& response) {
-    auto& plugin = *add_container(response, "lab", "job-0").add_devices();
-    plugin.set_resource_name("example.com/sriov");
-    plugin.add_device_ids("0000:17:00.3");
-    plugin.add_device_ids("0000:17:00.4");
-    auto& container = add_container(response, "tenant", "trainer-0");
-    auto& claim = *container.add_dynamic_resources();
-    claim.set_claim_name("trainer-0-nic");
-    claim.set_claim_namespace("tenant");
-    auto& device = *claim.add_claim_resources();
-    device.set_driver_name("dra.net");
-    device.set_pool_name("node-5");
-    device.set_device_name("ens2");
-    container.add_dynamic_resources()->set_claim_name("old-style");
-    return grpc::Status::OK;
+  auto& plugin = *add_container(response, "lab", "job-0").add_devices();
+  plugin.set_resource_name("example.com/sriov");
+  plugin.add_device_ids("0000:17:00.3");
+  plugin.add_device_ids("0000:17:00.4");
+  auto& container = add_container(response, "tenant", "trainer-0");
+  auto& claim = *container.add_dynamic_resources();
+  claim.set_claim_name("trainer-0-nic");
+  claim.set_claim_namespace("tenant");
+  auto& device = *claim.add_claim_resources();
+  device.set_driver_name("dra.net");
+  device.set_pool_name("node-5");
+  device.set_device_name("ens2");
+  container.add_dynamic_resources()->set_claim_name("old-style");
+  return grpc::Status::OK;
 }
 
 /// A listening unix socket of which the test itself plays the other side.
 class RawSocket {
-  public:
-    RawSocket() : descriptor_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        std::memcpy(address.sun_path, path().c_str(), path().size() + 1);
-        const auto* raw = static_cast<const void*>(&address);
-        REQUIRE(::bind(descriptor_, static_cast<const sockaddr*>(raw), sizeof address) == 0);
-        REQUIRE(::listen(descriptor_, 8) == 0);
-    }
-    RawSocket(const RawSocket&) = delete;
-    RawSocket& operator=(const RawSocket&) = delete;
-    ~RawSocket() { ::close(descriptor_); }
-    std::string path() const { return (folder_.path() / "kubelet.sock").string(); }
-    int accept() const { return ::accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC); }
-    void stop() const { ::shutdown(descriptor_, SHUT_RDWR); }
+ public:
+  RawSocket() : descriptor_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path().c_str(), path().size() + 1);
+    const auto* raw = static_cast<const void*>(&address);
+    REQUIRE(::bind(descriptor_, static_cast<const sockaddr*>(raw), sizeof address) == 0);
+    REQUIRE(::listen(descriptor_, 8) == 0);
+  }
+  RawSocket(const RawSocket&) = delete;
+  RawSocket& operator=(const RawSocket&) = delete;
+  ~RawSocket() { ::close(descriptor_); }
+  std::string path() const { return (folder_.path() / "kubelet.sock").string(); }
+  int accept() const { return ::accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC); }
+  void stop() const { ::shutdown(descriptor_, SHUT_RDWR); }
 
-  private:
-    TemporaryFolder folder_;
-    int descriptor_;
+ private:
+  TemporaryFolder folder_;
+  int descriptor_;
 };
 
 }  // namespace
 
 TEST_CASE("The kubelet's answer becomes holdings, plugin devices and claims alike") {
-    const Kubelet kubelet(two_pods);
-    const auto answer = kubelet_holdings(kubelet.socket(), "node-5", Deadline::after(20s));
-    if (!answer) FAIL(answer.error().message);
-    CHECK(answer->node == "node-5");
-    CHECK(answer->source == kubelet.socket());
-    REQUIRE(answer->holdings.size() == 4);
-    CHECK(answer->holdings[0].resource == "example.com/sriov");
-    CHECK(answer->holdings[0].device == "0000:17:00.3");
-    CHECK(answer->holdings[1].device == "0000:17:00.4");
-    const Holding& claimed = answer->holdings[2];
-    CHECK(claimed.pod_namespace == "tenant");
-    CHECK(claimed.pod_name == "trainer-0");
-    CHECK(claimed.container == "main");
-    CHECK(claimed.resource.empty());
-    CHECK(claimed.driver == "dra.net");
-    CHECK(claimed.pool == "node-5");
-    CHECK(claimed.device == "ens2");
-    CHECK(claimed.claim == "trainer-0-nic");
-    CHECK(answer->holdings[3].claim == "old-style");
-    CHECK(answer->holdings[3].device.empty());
+  const Kubelet kubelet(two_pods);
+  const auto answer = kubelet_holdings(kubelet.socket(), "node-5", Deadline::after(20s));
+  if (!answer) FAIL(answer.error().message);
+  CHECK(answer->node == "node-5");
+  CHECK(answer->source == kubelet.socket());
+  REQUIRE(answer->holdings.size() == 4);
+  CHECK(answer->holdings[0].resource == "example.com/sriov");
+  CHECK(answer->holdings[0].device == "0000:17:00.3");
+  CHECK(answer->holdings[1].device == "0000:17:00.4");
+  const Holding& claimed = answer->holdings[2];
+  CHECK(claimed.pod_namespace == "tenant");
+  CHECK(claimed.pod_name == "trainer-0");
+  CHECK(claimed.container == "main");
+  CHECK(claimed.resource.empty());
+  CHECK(claimed.driver == "dra.net");
+  CHECK(claimed.pool == "node-5");
+  CHECK(claimed.device == "ens2");
+  CHECK(claimed.claim == "trainer-0-nic");
+  CHECK(answer->holdings[3].claim == "old-style");
+  CHECK(answer->holdings[3].device.empty());
 }
 
 TEST_CASE("A kubelet that holds nothing answers an empty list") {
-    const Kubelet kubelet([](auto&, auto&) { return grpc::Status::OK; });
-    const auto answer = kubelet_holdings(kubelet.socket(), "node-5", Deadline::after(20s));
-    REQUIRE(answer);
-    CHECK(answer->holdings.empty());
+  const Kubelet kubelet([](auto&, auto&) { return grpc::Status::OK; });
+  const auto answer = kubelet_holdings(kubelet.socket(), "node-5", Deadline::after(20s));
+  REQUIRE(answer);
+  CHECK(answer->holdings.empty());
 }
 
 TEST_CASE("A socket that is not there, is no socket or has too long a name is named") {
-    const TemporaryFolder folder;
-    const auto missing = kubelet_holdings(folder.path() / "no.sock", "node-5", Deadline::after(5s));
-    REQUIRE_FALSE(missing);
-    CHECK(missing.error().code == ErrorCode::not_found);
-    CHECK_THAT(missing.error().message, ContainsSubstring("no.sock"));
-    CHECK_THAT(missing.error().message, ContainsSubstring("node-5"));
-    folder.with("file", "text");
-    const auto file = kubelet_holdings(folder.path() / "file", "node-5", Deadline::after(5s));
-    REQUIRE_FALSE(file);
-    CHECK_THAT(file.error().message, ContainsSubstring("not a socket"));
-    const auto lengthy = kubelet_holdings(std::string(200, 'x'), "node-5", Deadline::after(5s));
-    REQUIRE_FALSE(lengthy);
-    CHECK(lengthy.error().code == ErrorCode::invalid_input);
+  const TemporaryFolder folder;
+  const auto missing = kubelet_holdings(folder.path() / "no.sock", "node-5", Deadline::after(5s));
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().code == ErrorCode::not_found);
+  CHECK_THAT(missing.error().message, ContainsSubstring("no.sock"));
+  CHECK_THAT(missing.error().message, ContainsSubstring("node-5"));
+  folder.with("file", "text");
+  const auto file = kubelet_holdings(folder.path() / "file", "node-5", Deadline::after(5s));
+  REQUIRE_FALSE(file);
+  CHECK_THAT(file.error().message, ContainsSubstring("not a socket"));
+  const auto lengthy = kubelet_holdings(std::string(200, 'x'), "node-5", Deadline::after(5s));
+  REQUIRE_FALSE(lengthy);
+  CHECK(lengthy.error().code == ErrorCode::invalid_input);
 }
 
 TEST_CASE("A kubelet that refuses is quoted with its status") {
-    const Kubelet kubelet(
-        [](auto&, auto&) { return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "no such gate"); });
-    const auto answer = kubelet_holdings(kubelet.socket(), "node-5", Deadline::after(20s));
-    REQUIRE_FALSE(answer);
-    CHECK(answer.error().code == ErrorCode::unavailable);
-    CHECK_THAT(answer.error().message, ContainsSubstring("UNIMPLEMENTED: no such gate"));
-    CHECK_THAT(answer.error().message, ContainsSubstring(kubelet.socket()));
+  const Kubelet kubelet(
+      [](auto&, auto&) { return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "no such gate"); });
+  const auto answer = kubelet_holdings(kubelet.socket(), "node-5", Deadline::after(20s));
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == ErrorCode::unavailable);
+  CHECK_THAT(answer.error().message, ContainsSubstring("UNIMPLEMENTED: no such gate"));
+  CHECK_THAT(answer.error().message, ContainsSubstring(kubelet.socket()));
 }
 
 TEST_CASE("A kubelet that answers late costs no more than the deadline") {
-    std::mutex mutex;
-    std::condition_variable over;
-    bool done = false;
-    const Kubelet kubelet([&](grpc::ServerContext&, auto&) {
-        std::unique_lock lock(mutex);
-        over.wait_for(lock, 30s, [&] { return done; });
-        return grpc::Status::OK;
-    });
-    const auto before = std::chrono::steady_clock::now();
-    const auto answer = kubelet_holdings(kubelet.socket(), "node-5", Deadline::after(300ms));
-    const auto took = std::chrono::steady_clock::now() - before;
-    {
-        const std::lock_guard lock(mutex);
-        done = true;
-    }
-    over.notify_all();
-    REQUIRE_FALSE(answer);
-    CHECK(answer.error().code == ErrorCode::deadline_exceeded);
-    CHECK(took >= 250ms);
-    CHECK(took < 10s);
+  std::mutex mutex;
+  std::condition_variable over;
+  bool done = false;
+  const Kubelet kubelet([&](grpc::ServerContext&, auto&) {
+    std::unique_lock lock(mutex);
+    over.wait_for(lock, 30s, [&] { return done; });
+    return grpc::Status::OK;
+  });
+  const auto before = std::chrono::steady_clock::now();
+  const auto answer = kubelet_holdings(kubelet.socket(), "node-5", Deadline::after(300ms));
+  const auto took = std::chrono::steady_clock::now() - before;
+  {
+    const std::lock_guard lock(mutex);
+    done = true;
+  }
+  over.notify_all();
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == ErrorCode::deadline_exceeded);
+  CHECK(took >= 250ms);
+  CHECK(took < 10s);
 }
 
 TEST_CASE("A kubelet that takes the connection and dies is an error, not an empty answer") {
-    const RawSocket socket;
-    std::thread server([&] {
-        for (int peer = socket.accept(); peer >= 0; peer = socket.accept())
-            ::close(peer);
-    });
-    const auto answer = kubelet_holdings(socket.path(), "node-5", Deadline::after(5s));
-    socket.stop();
-    server.join();
-    REQUIRE_FALSE(answer);
-    CHECK_THAT(answer.error().message, ContainsSubstring(socket.path()));
+  const RawSocket socket;
+  std::thread server([&] {
+    for (int peer = socket.accept(); peer >= 0; peer = socket.accept())
+      ::close(peer);
+  });
+  const auto answer = kubelet_holdings(socket.path(), "node-5", Deadline::after(5s));
+  socket.stop();
+  server.join();
+  REQUIRE_FALSE(answer);
+  CHECK_THAT(answer.error().message, ContainsSubstring(socket.path()));
 }
 
 TEST_CASE("A socket that nobody answers ends at the deadline") {
-    const RawSocket socket;
-    const auto answer = kubelet_holdings(socket.path(), "node-5", Deadline::after(300ms));
-    REQUIRE_FALSE(answer);
-    CHECK(answer.error().code == ErrorCode::deadline_exceeded);
+  const RawSocket socket;
+  const auto answer = kubelet_holdings(socket.path(), "node-5", Deadline::after(300ms));
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == ErrorCode::deadline_exceeded);
 }
 
 TEST_CASE("A deadline that has passed is not waited for") {
-    const Kubelet kubelet(two_pods);
-    const auto answer = kubelet_holdings(kubelet.socket(), "node-5", Deadline::after(-1s));
-    REQUIRE_FALSE(answer);
-    CHECK(answer.error().code == ErrorCode::deadline_exceeded);
+  const Kubelet kubelet(two_pods);
+  const auto answer = kubelet_holdings(kubelet.socket(), "node-5", Deadline::after(-1s));
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == ErrorCode::deadline_exceeded);
 }
 
 TEST_CASE("An answer over 16 MiB is refused") {
-    const Kubelet kubelet([](auto&, v1::ListPodResourcesResponse& response) {
-        response.add_pod_resources()->set_name(std::string(17U << 20U, 'x'));
-        return grpc::Status::OK;
-    });
-    const auto answer = kubelet_holdings(kubelet.socket(), "node-5", Deadline::after(20s));
-    REQUIRE_FALSE(answer);
-    CHECK_THAT(answer.error().message, ContainsSubstring("RESOURCE_EXHAUSTED"));
+  const Kubelet kubelet([](auto&, v1::ListPodResourcesResponse& response) {
+    response.add_pod_resources()->set_name(std::string(17U << 20U, 'x'));
+    return grpc::Status::OK;
+  });
+  const auto answer = kubelet_holdings(kubelet.socket(), "node-5", Deadline::after(20s));
+  REQUIRE_FALSE(answer);
+  CHECK_THAT(answer.error().message, ContainsSubstring("RESOURCE_EXHAUSTED"));
 }
 
 TEST_CASE("More than a hundred thousand holdings are refused") {
-    const Kubelet kubelet([](auto&, v1::ListPodResourcesResponse& response) {
-        auto& devices = *add_container(response, "a", "b").add_devices();
-        for (int i = 0; i <= 100'000; ++i)
-            devices.add_device_ids("x");
-        return grpc::Status::OK;
-    });
-    const auto answer = kubelet_holdings(kubelet.socket(), "node-5", Deadline::after(20s));
-    REQUIRE_FALSE(answer);
-    CHECK_THAT(answer.error().message, ContainsSubstring("more than 100000"));
+  const Kubelet kubelet([](auto&, v1::ListPodResourcesResponse& response) {
+    auto& devices = *add_container(response, "a", "b").add_devices();
+    for (int i = 0; i <= 100'000; ++i)
+      devices.add_device_ids("x");
+    return grpc::Status::OK;
+  });
+  const auto answer = kubelet_holdings(kubelet.socket(), "node-5", Deadline::after(20s));
+  REQUIRE_FALSE(answer);
+  CHECK_THAT(answer.error().message, ContainsSubstring("more than 100000"));
 }
 
 }  // namespace plumbline::netcheck::claims

@@ -55,7 +55,8 @@ TEST_CASE("Nothing bad needs no explanation") {
 TEST_CASE("Too many faults at once are explained greedily and said to be so") {
   std::vector<Parts> sets;
   for (int one = 0; one < 12; ++one) {
-    for (int other = one + 1; other < 12; ++other) sets.push_back({one, other});
+    for (int other = one + 1; other < 12; ++other)
+      sets.push_back({one, other});
   }
   const Explanation found = smallest_explanations(sets);
   CHECK_FALSE(found.exact);

@@ -104,7 +104,8 @@ TEST_CASE("X11: two swapped labels of racks of two cannot be told from the other
 
 TEST_CASE("X11: one label on every node is a lie of the racks, whose is open") {
   VirtualFabric fabric({}, 0.02, 1);
-  for (int node = 1; node <= 6; ++node) fabric.mislabel(node, "rack-1");
+  for (int node = 1; node <= 6; ++node)
+    fabric.mislabel(node, "rack-1");
   const LabelTruth truth = truth_of(fabric);
   CHECK(truth.answer == LabelAnswer::violation);
   REQUIRE(truth.open.size() == 1);
@@ -188,8 +189,8 @@ TEST_CASE("X11: nothing measured is unobservable, not a match") {
 }
 
 TEST_CASE("Labels are assigned to clusters so that the fewest lie") {
-  const Assignment found = assign_labels(
-      {{"a", 0, "x"}, {"b", 0, "x"}, {"c", 0, "y"}, {"d", 1, "y"}, {"e", 1, "y"}}, 2);
+  const Assignment found =
+      assign_labels({{"a", 0, "x"}, {"b", 0, "x"}, {"c", 0, "y"}, {"d", 1, "y"}, {"e", 1, "y"}}, 2);
   CHECK(found.label_of == Names{"x", "y"});
   CHECK(found.liars == Names{"c"});
   CHECK(found.open.empty());

@@ -14,7 +14,8 @@ using testing::VirtualFabric;
 
 std::size_t pairs_in(const std::vector<Round>& rounds) {
   std::size_t count = 0;
-  for (const Round& round : rounds) count += round.pairs.size();
+  for (const Round& round : rounds)
+    count += round.pairs.size();
   return count;
 }
 
@@ -47,7 +48,8 @@ TEST_CASE("Every pair of nodes is planned once on every rail, goodput and latenc
     }
   }
   CHECK(seen.size() == 30);
-  for (const Round& round : result.latency) CHECK(round.pairs.size() == 1);
+  for (const Round& round : result.latency)
+    CHECK(round.pairs.size() == 1);
 }
 
 TEST_CASE("Pairs of one round share no node and no declared hop") {
@@ -61,7 +63,8 @@ TEST_CASE("Pairs of one round share no node and no declared hop") {
       for (const PlannedPair& pair : round.pairs) {
         CHECK(nodes.insert(pair.from.node).second);
         CHECK(nodes.insert(pair.to.node).second);
-        for (const std::string& hop : pair.hops) CHECK(hops.insert(hop).second);
+        for (const std::string& hop : pair.hops)
+          CHECK(hops.insert(hop).second);
       }
     }
   }
@@ -179,7 +182,8 @@ TEST_CASE("Without latency asked, none is planned and none is skipped") {
   facts.asked.latency = false;
   const Plan result = plan(facts);
   CHECK(result.latency.empty());
-  for (const Outcome& outcome : result.skipped) CHECK(outcome.probe == "pair_goodput");
+  for (const Outcome& outcome : result.skipped)
+    CHECK(outcome.probe == "pair_goodput");
 }
 
 TEST_CASE("Suspects are the degraded and failed pairs, alone; a hung probe's pairs are none") {

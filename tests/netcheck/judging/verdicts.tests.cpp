@@ -143,7 +143,8 @@ TEST_CASE("A collective that nothing explains is a finding with its members as t
 
 TEST_CASE("A rail on which nothing gets through accuses nobody and is inconclusive") {
   VirtualFabric fabric({}, 0.02, 1);
-  for (int node = 1; node <= 6; ++node) fabric.dead_link(node, 1, false);
+  for (int node = 1; node <= 6; ++node)
+    fabric.dead_link(node, 1, false);
   const Report report = judged(fabric);
   CHECK(accusations(report) == 0);
   CHECK(report.verdict == StageVerdict::inconclusive);
@@ -154,7 +155,8 @@ TEST_CASE("More than the declared rate is said to be an error and is no pass") {
   Shape shape;
   VirtualFabric fabric(shape, 0.02, 1);
   Facts facts = fabric.stage();
-  for (DeclaredRail& rail : facts.fabric.rails) rail.nic_rate = BytesPerSecond{shape.nic / 2};
+  for (DeclaredRail& rail : facts.fabric.rails)
+    rail.nic_rate = BytesPerSecond{shape.nic / 2};
   const Report report = judge_by(facts, {});
   CHECK(report.verdict == StageVerdict::inconclusive);
   CHECK(accusations(report) == 0);
@@ -215,7 +217,8 @@ TEST_CASE("Findings stand worst first, causes before what they bring about") {
       finding("X11", Verdict::violation),    finding("agent", Verdict::unobservable)};
   worst_first(findings);
   std::string order;
-  for (const Finding& each : findings) order += each.rule + " ";
+  for (const Finding& each : findings)
+    order += each.rule + " ";
   CHECK(order == "X11 X04 X03 X10 path agent X21 X03 ");
 }
 
