@@ -46,7 +46,7 @@ class Connection {
 /// How a waiting connection spends its time.
 enum class Waiting {
   sleeping,  ///< sleeps soon: other measurements share these cores
-  spinning   ///< polls for milliseconds: latency, which runs alone
+  spinning   ///< polls for longer than a round trip takes: latency, which runs alone
 };
 
 /// Makes connections over a named device of this machine. Thread-safe.

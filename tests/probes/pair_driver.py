@@ -104,6 +104,21 @@ def descendant(pid):
         pid = int(below[0])
 
 
+def end(child, patience):
+    """Lets a probe leave by itself, then by the end of its input, then not at all."""
+    try:
+        child.wait(patience)
+        return
+    except subprocess.TimeoutExpired:
+        os.kill(descendant(child.pid), signal.SIGCONT)
+        child.stdin.close()
+    try:
+        child.wait(3)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
 def parse_hurt(text):
     name, _, after = text.partition("@")
     return getattr(signal, "SIG" + name), float(after)
@@ -130,14 +145,7 @@ def main():
         return Driver(children, options.hurt).run()
     finally:
         for child in children:
-            if child.poll() is None:
-                os.kill(descendant(child.pid), signal.SIGCONT)
-                child.stdin.close()
-                try:
-                    child.wait(timeout=3)
-                except subprocess.TimeoutExpired:
-                    child.kill()
-                    child.wait()
+            end(child, patience=0.2 if options.hurt else 2)
 
 
 if __name__ == "__main__":

@@ -11,17 +11,19 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 
 namespace plumbline::probes {
 
 namespace {
 
-bool is_pci_address(const std::string& word) {
-  // "0000:0a:00.0"
-  static const std::string kForm = "hhhh:hh:hh.h";
+/// "0000:0a:00.0"
+bool is_pci_address(std::string_view word) {
+  constexpr std::string_view kForm = "hhhh:hh:hh.h";
+  constexpr std::string_view kDigits = "0123456789abcdef";
   if (word.size() != kForm.size()) return false;
   for (std::size_t i = 0; i < word.size(); ++i) {
-    const bool digit = std::string("0123456789abcdef").find(word[i]) != std::string::npos;
+    const bool digit = kDigits.find(word[i]) != std::string_view::npos;
     if (kForm[i] == 'h' ? !digit : word[i] != kForm[i]) return false;
   }
   return true;

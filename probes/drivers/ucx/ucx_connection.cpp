@@ -1,6 +1,7 @@
 #include "probes/drivers/ucx/ucx_connection.hpp"
 
 #include <poll.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,9 +17,12 @@ namespace {
 /// How long it polls before it sleeps: a few microseconds of waiting are common in a stream; a ping
 /// waits for its pong awake.
 std::chrono::nanoseconds patience(Waiting waiting) {
-  return waiting == Waiting::spinning ? std::chrono::milliseconds(5)
-                                      : std::chrono::microseconds(20);
+  return std::chrono::microseconds(waiting == Waiting::spinning ? 200 : 20);
 }
+
+/// Polling longer than this lets others run in between: the other end may share the core, and would
+/// wait for it as this end does for the other.
+constexpr std::chrono::microseconds kAlone{20};
 
 /// The lines of ucp_ep_print_info() that tell a lane's transport.
 std::vector<std::string> lanes_of(const std::string& text) {
@@ -147,10 +151,12 @@ void UcxConnection::release_chunk() {
 
 Status UcxConnection::progress(Deadline deadline) {
   const auto awake = Deadline::after(patience(waiting_)).earlier(deadline);
+  const auto alone = Deadline::after(kAlone);
   do {
     const bool moved = ucp_worker_progress(worker_.get()) != 0;
     if (failure_ != UCS_OK) return check(failure_, "talking to the other end");
     if (moved) return {};
+    if (alone.passed()) sched_yield();
   } while (!awake.passed());
   return deadline.passed() ? Status{} : sleep_until(deadline);
 }
