@@ -29,8 +29,10 @@ std::optional<std::string> StageRun::ended_early() const {
 void StageRun::step(const std::string& text) {
   const auto done = static_cast<double>(steps_++);
   if (!world.progress) return;
-  world.progress(text,
-                 std::min(1.0, done / static_cast<double>(std::max<std::size_t>(1, expected_))));
+  const double share = done / static_cast<double>(std::max<std::size_t>(1, expected_));
+  const std::lock_guard lock(mutex_);
+  share_ = std::max(share_, std::min(1.0, share));  // more steps may come up, the share never falls
+  world.progress(text, share_);
 }
 
 void StageRun::keep(Pass pass, Outcome outcome) {

@@ -53,6 +53,7 @@ class StageRun {
   std::atomic<unsigned> names_ = 0;
   std::atomic<std::size_t> steps_ = 0;
   std::size_t expected_ = 1;
+  double share_ = 0;
 };
 
 }  // namespace plumbline::agent

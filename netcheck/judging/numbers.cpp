@@ -56,8 +56,7 @@ std::optional<std::string> lost_carrier(const Outcome& outcome) {
   const Failed* failed = outcome.failed();
   if (failed == nullptr || failed->error.code != ErrorCode::unavailable) return std::nullopt;
   for (const Endpoint& end : {outcome.from, outcome.to}) {
-    const std::string telling = end.node + "/" + end.device + " is ";
-    const bool told = failed->error.message.find(telling) != std::string::npos;
+    const bool told = failed->error.message.find(end.device + " is ") != std::string::npos;
     if (failed->blamed == end.node && told) return end.node;
   }
   return std::nullopt;

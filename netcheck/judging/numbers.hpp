@@ -36,7 +36,7 @@ Judged judge_numbers(const Facts& facts);
 std::vector<std::string> group_nodes(const Facts& facts, const Outcome& outcome);
 
 /// The node whose NIC had no carrier when the pair failed, as the probe tells it: unavailable, that
-/// node blamed, and "NODE/DEVICE is STATE" in the message. Nothing otherwise.
+/// node blamed, and "DEVICE is STATE" in the message. Nothing otherwise.
 std::optional<std::string> lost_carrier(const Outcome& outcome);
 
 /// True for a failure that the path can have caused: unavailable, late or corrupt, both ends told

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -63,10 +65,19 @@ int place_of(const Facts& facts, const Outcome& outcome) {
 }  // namespace
 
 void worst_first(std::vector<Finding>& findings) {
-  std::stable_sort(findings.begin(), findings.end(), [](const Finding& one, const Finding& other) {
-    return std::make_pair(badness(one.verdict), cause_rank(one.rule)) <
-           std::make_pair(badness(other.verdict), cause_rank(other.rule));
-  });
+  std::set<std::string> broken;
+  for (const Finding& finding : findings) {
+    if (finding.rule == "path") broken.insert(finding.subject.name);
+  }
+  // A claim that drifted because its device broke stands behind the break.
+  const auto place = [&broken](const Finding& finding) {
+    const bool effect = finding.verdict == Verdict::drift && broken.count(finding.subject.name) > 0;
+    return effect ? std::make_pair(badness(Verdict::degraded), cause_rank("path") + 1)
+                  : std::make_pair(badness(finding.verdict), cause_rank(finding.rule));
+  };
+  std::stable_sort(
+      findings.begin(), findings.end(),
+      [&place](const Finding& one, const Finding& other) { return place(one) < place(other); });
 }
 
 std::vector<Outcome> not_measured_first(const Facts& facts,

@@ -58,7 +58,7 @@ Status BatchEnd::wait_for_carrier(const std::string& device) {
     if (!link) return tl::unexpected(link.error());
     if (link->running) return {};
     if (deadline.passed()) {
-      return fail(ErrorCode::unavailable, device + " has no carrier (" + link->state + ")");
+      return fail(ErrorCode::unavailable, device + " is " + link->state + ", without carrier");
     }
     task_.clock.wait_until(task_.clock.now() + kLook);
   }

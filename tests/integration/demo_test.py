@@ -27,8 +27,9 @@ UNMEASURED = {
 
 
 def names(subject, kind, name):
-    """A label is known by its node, a slice by the node it describes."""
-    return subject["kind"] == kind and name in (subject["name"], subject.get("node"))
+    """A label is known by its node, a slice by the node it describes; a link by its NIC as well."""
+    kinds = ("link", "nic") if kind in ("link", "nic") else (kind,)
+    return subject["kind"] in kinds and name in (subject["name"], subject.get("node"))
 
 
 def check_healthy(run):

@@ -121,7 +121,7 @@ TEST_CASE("An end without carrier is named and blamed") {
   const auto run = run_pair(pair_request({"one_way"}), path, {false, links});
   const Failed& failure = failed(run.outcomes.at(0));
   CHECK(failure.error.code == ErrorCode::unavailable);
-  CHECK(failure.error.message.find("node-2/ens1: ens1 has no carrier (lowerlayerdown)") !=
+  CHECK(failure.error.message.find("node-2/ens1: ens1 is lowerlayerdown, without carrier") !=
         std::string::npos);
   CHECK(failure.blamed == "node-2");
 }
