@@ -183,13 +183,7 @@ Holding read_holding(const Fields& fields) {
           fields.get_or<std::string>("pool", ""),      fields.get_or<std::string>("claim", "")};
 }
 
-template <typename Item>
-Tree local_list(const std::vector<Item>& items) {
-  Tree list = Tree::array();
-  for (const auto& item : items)
-    list.push_back(tree_of(item));
-  return list;
-}
+constexpr auto as_tree = [](const auto& item) { return tree_of(item); };
 
 AllocationView read_view(const Fields& fields) {
   AllocationView view;
@@ -210,7 +204,7 @@ Tree tree_of(const NodeHoldings& holdings) {
   return {{"schema", "plumbline.holdings/v1"},
           {"node", holdings.node},
           {"source", holdings.source},
-          {"holdings", local_list(holdings.holdings)}};
+          {"holdings", list_of(holdings.holdings, as_tree)}};
 }
 
 NodeHoldings read_holdings(const Fields& fields) {
@@ -226,11 +220,11 @@ std::string encode(const AllocationView& view) {
   return one_line({{"schema", "plumbline.claims/v1"},
                    {"source", view.source},
                    {"read_at", view.read_at},
-                   {"nodes", local_list(view.nodes)},
-                   {"slices", local_list(view.slices)},
-                   {"claims", local_list(view.claims)},
-                   {"pods", local_list(view.pods)},
-                   {"placements", local_list(view.placements)},
+                   {"nodes", list_of(view.nodes, as_tree)},
+                   {"slices", list_of(view.slices, as_tree)},
+                   {"claims", list_of(view.claims, as_tree)},
+                   {"pods", list_of(view.pods, as_tree)},
+                   {"placements", list_of(view.placements, as_tree)},
                    {"warnings", view.warnings}});
 }
 

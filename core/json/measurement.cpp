@@ -51,10 +51,7 @@ void put_measured(Tree& tree, const Measured& measured) {
   put(tree, "p999", measured.p999);
   tree["batches"] = measured.batches;
   tree["counters"] = measured.counters;
-  Tree proofs = Tree::array();
-  for (const auto& proof : measured.proof)
-    proofs.push_back(tree_of(proof));
-  tree["proof"] = std::move(proofs);
+  tree["proof"] = list_of(measured.proof, [](const Proof& proof) { return tree_of(proof); });
 }
 
 Measured read_measured(const Fields& fields) {

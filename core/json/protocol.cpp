@@ -107,17 +107,18 @@ Request read_request(const Fields& fields) {
 }  // namespace
 
 std::string encode(const Request& request) {
-  return one_line({{"schema", "plumbline.request/v1"},
-                   {"probe", request.probe},
-                   {"rank", request.rank},
-                   {"size", request.size},
-                   {"ends", list_of(request.ends)},
-                   {"sizes", counts_of(request.sizes)},
-                   {"measure", request.measure},
-                   {"seed", request.seed},
-                   {"budget", tree_of(request.budget)},
-                   {"limit_s", request.limit.value},
-                   {"options", request.options}});
+  return one_line(
+      {{"schema", "plumbline.request/v1"},
+       {"probe", request.probe},
+       {"rank", request.rank},
+       {"size", request.size},
+       {"ends", list_of(request.ends, [](const Endpoint& end) { return tree_of(end); })},
+       {"sizes", counts_of(request.sizes)},
+       {"measure", request.measure},
+       {"seed", request.seed},
+       {"budget", tree_of(request.budget)},
+       {"limit_s", request.limit.value},
+       {"options", request.options}});
 }
 
 std::string encode(const Event& event) {

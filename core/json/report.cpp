@@ -53,15 +53,11 @@ Tree tree_of(const Finding& finding) {
             {"subject", tree_of(finding.subject)},
             {"message", finding.message},
             {"next_step", finding.next_step}};
-  Tree others = Tree::array();
-  for (const auto& subject : finding.ambiguity)
-    others.push_back(tree_of(subject));
-  tree["ambiguity"] = std::move(others);
+  tree["ambiguity"] =
+      list_of(finding.ambiguity, [](const Subject& subject) { return tree_of(subject); });
   if (finding.claim) tree["claim"] = json::tree_of(*finding.claim);
-  Tree evidence = Tree::array();
-  for (const auto& piece : finding.evidence)
-    evidence.push_back(tree_of(piece));
-  tree["evidence"] = std::move(evidence);
+  tree["evidence"] =
+      list_of(finding.evidence, [](const Evidence& piece) { return tree_of(piece); });
   put_text(tree, "measurement", finding.measurement);
   if (finding.expectation) tree["expectation"] = tree_of(*finding.expectation);
   put_text(tree, "tier", finding.tier);
@@ -130,13 +126,7 @@ ReportNode read_node(const Fields& fields) {
           fields.get_or<std::string>("measured_rack", "")};
 }
 
-template <typename Item>
-Tree local_list(const std::vector<Item>& items) {
-  Tree list = Tree::array();
-  for (const auto& item : items)
-    list.push_back(tree_of(item));
-  return list;
-}
+constexpr auto as_tree = [](const auto& item) { return tree_of(item); };
 
 void read_header(const Fields& fields, Report& report) {
   if (fields.get<std::string>("schema") != kSchema) {
@@ -185,28 +175,30 @@ ClaimRef read_claim_ref(const Fields& fields) {
 }
 
 std::string encode(const Report& report) {
-  const Tree tree{{"schema", kSchema},
-                  {"verdict", to_string(report.verdict)},
-                  {"because", report.because},
-                  {"stage", report.stage},
-                  {"run_id", report.run_id},
-                  {"started_at", report.started_at},
-                  {"finished_at", report.finished_at},
-                  {"plumbline_version", report.plumbline_version},
-                  {"interrupted", report.interrupted},
-                  {"interruption", report.interruption},
-                  {"from_fakes", report.from_fakes},
-                  {"coverage",
-                   {{"nodes", report.coverage.nodes},
-                    {"rails", report.coverage.rails},
-                    {"pairs", report.coverage.pairs}}},
-                  {"nodes", local_list(report.nodes)},
-                  {"rails", report.rails},
-                  {"findings", local_list(report.findings)},
-                  {"requirements", local_list(report.requirements)},
-                  {"outcomes", list_of(report.outcomes)},
-                  {"judgements", local_list(report.judgements)},
-                  {"facts", report.facts}};
+  const Tree tree{
+      {"schema", kSchema},
+      {"verdict", to_string(report.verdict)},
+      {"because", report.because},
+      {"stage", report.stage},
+      {"run_id", report.run_id},
+      {"started_at", report.started_at},
+      {"finished_at", report.finished_at},
+      {"plumbline_version", report.plumbline_version},
+      {"interrupted", report.interrupted},
+      {"interruption", report.interruption},
+      {"from_fakes", report.from_fakes},
+      {"coverage",
+       {{"nodes", report.coverage.nodes},
+        {"rails", report.coverage.rails},
+        {"pairs", report.coverage.pairs}}},
+      {"nodes", list_of(report.nodes, as_tree)},
+      {"rails", report.rails},
+      {"findings", list_of(report.findings, as_tree)},
+      {"requirements", list_of(report.requirements, as_tree)},
+      {"outcomes",
+       list_of(report.outcomes, [](const Outcome& outcome) { return json::tree_of(outcome); })},
+      {"judgements", list_of(report.judgements, as_tree)},
+      {"facts", report.facts}};
   return tree.dump(2, ' ', false, Tree::error_handler_t::replace) + "\n";
 }
 

@@ -80,19 +80,13 @@ NetworkDevice read_network(const Fields& fields) {
   return device;
 }
 
-Tree list_of_networks(const std::vector<NetworkDevice>& devices) {
-  Tree list = Tree::array();
-  for (const auto& device : devices)
-    list.push_back(tree_of(device));
-  return list;
-}
-
 Tree tree_of(const PodSandbox& sandbox) {
   Tree tree{{"pod_namespace", sandbox.pod_namespace},
             {"pod_name", sandbox.pod_name},
             {"pod_uid", sandbox.pod_uid},
             {"source", sandbox.source}};
-  if (sandbox.devices) tree["devices"] = list_of_networks(*sandbox.devices);
+  if (sandbox.devices)
+    tree["devices"] = list_of(*sandbox.devices, [](const auto& device) { return tree_of(device); });
   put_text(tree, "problem", sandbox.problem);
   return tree;
 }
@@ -108,13 +102,7 @@ PodSandbox read_sandbox(const Fields& fields) {
   return sandbox;
 }
 
-template <typename Item>
-Tree local_list(const std::vector<Item>& items) {
-  Tree list = Tree::array();
-  for (const auto& item : items)
-    list.push_back(tree_of(item));
-  return list;
-}
+constexpr auto as_tree = [](const auto& item) { return tree_of(item); };
 
 }  // namespace
 
@@ -124,10 +112,10 @@ Tree tree_of(const Topology& topology) {
           {"boot_id", topology.boot_id},
           {"kernel", topology.kernel},
           {"cpu_model", topology.cpu_model},
-          {"numa_nodes", local_list(topology.numa_nodes)},
-          {"pci_devices", local_list(topology.pci_devices)},
-          {"network_devices", list_of_networks(topology.network_devices)},
-          {"sandboxes", local_list(topology.sandboxes)},
+          {"numa_nodes", list_of(topology.numa_nodes, as_tree)},
+          {"pci_devices", list_of(topology.pci_devices, as_tree)},
+          {"network_devices", list_of(topology.network_devices, as_tree)},
+          {"sandboxes", list_of(topology.sandboxes, as_tree)},
           {"problems", topology.problems}};
 }
 

@@ -180,11 +180,12 @@ Topology read_topology(const Fields& fields);
 ClaimRef read_claim_ref(const Fields& fields);
 NodeHoldings read_holdings(const Fields& fields);
 
-template <typename Item>
-Tree list_of(const std::vector<Item>& items) {
+/// A list of trees; `to_tree` is each file's own way to make one of an item.
+template <typename Item, typename ToTree>
+Tree list_of(const std::vector<Item>& items, ToTree to_tree) {
   Tree list = Tree::array();
   for (const auto& item : items)
-    list.push_back(tree_of(item));
+    list.push_back(to_tree(item));
   return list;
 }
 
