@@ -14,13 +14,13 @@ constexpr const char* kBothWaysSource =
     "1514 B (RFC 5681 section 4.2), 2.2 %, and their bursts";
 constexpr const char* kRingSource =
     "nccl-tests doc/PERFORMANCE.md: bus bandwidth compares with the slowest link of the ring; each "
-    "of its 2(n-1) steps waits for the one before, and healthy rings reach 0.85 to 0.95 of it on "
-    "the virtual rack (docs/collectives.md)";
+    "of its 2(n-1) steps waits for the one before, and healthy rings reach 0.98 to 1.02 of it on "
+    "the virtual rack, 0.81 on a machine that is busy seven times over (docs/collectives.md)";
 
 constexpr std::array<Threshold, 3> kTable{{
     {"pair_goodput", "one_way", 0.90, kOneWaySource, "2026-11-23"},
     {"pair_goodput", "both_ways", 0.85, kBothWaysSource, "2026-11-23"},
-    {"all_reduce", "", 0.60, kRingSource, "2026-11-23"},
+    {"all_reduce", "", 0.75, kRingSource, "2026-11-23"},
 }};
 
 }  // namespace

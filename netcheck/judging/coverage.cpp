@@ -20,14 +20,14 @@ struct PairState {
   bool complete = true;              ///< nothing that was judged is missing
 };
 
+}  // namespace
+
 std::string ends_of(const Outcome& outcome) {
   std::string text = outcome.from.node;
   if (outcome.to.node != outcome.from.node) text += " -> " + outcome.to.node;
   if (!outcome.from.rail.empty()) text += (text.empty() ? "" : " on ") + outcome.from.rail;
   return text;
 }
-
-}  // namespace
 
 Coverage coverage_of(const Judged& judged) {
   const Facts& facts = *judged.facts;

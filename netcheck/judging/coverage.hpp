@@ -24,6 +24,9 @@ struct ProbeCount {
 /// The outcomes counted by probe, in the order of first appearance.
 std::vector<ProbeCount> count_by_probe(const Judged& judged);
 
+/// The ends for people: "node-1 -> node-3 on rail-a", "node-1", "rail-a".
+std::string ends_of(const Outcome& outcome);
+
 /// "skipped: reason", "failed: message"; empty when measured.
 std::string problem_of(const Outcome& outcome);
 

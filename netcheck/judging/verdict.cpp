@@ -48,7 +48,8 @@ void doubt_numbers(const Judged& judged, NumberVerdict verdict, const char* what
   }
   if (first == nullptr) return;
   doubts.push_back(std::to_string(count) + (count == 1 ? " number " : " numbers ") + what +
-                   "; first: " + first->outcome->key() + ": " + first->number.why);
+                   "; first: " + first->outcome->probe + " " + ends_of(*first->outcome) + ": " +
+                   first->number.why);
 }
 
 }  // namespace
