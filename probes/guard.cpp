@@ -26,8 +26,9 @@ void watch(int input, int stop, Deadline deadline) {
     std::array<pollfd, 2> events{{{stop, POLLIN, 0}, {input, 0, 0}}};
     const int left = deadline.left_ms() < kHourMs ? deadline.left_ms() : kHourMs;
     static_cast<void>(poll(events.data(), events.size(), left));
-    if (events[0].revents != 0) return;
+    // Looked at first: a probe that ends at the same moment has nobody to tell.
     if ((events[1].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) end_process("the agent is gone");
+    if (events[0].revents != 0) return;
     if (deadline.passed()) end_process("the request's time limit has passed");
   }
 }

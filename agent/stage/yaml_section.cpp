@@ -136,7 +136,9 @@ void YamlSection::complain(const char* key, const std::string& what) {
                           : node_.IsDefined() ? node_.Mark()
                                               : YAML::Mark::null_mark();
   const std::string line = mark.is_null() ? "" : "line " + std::to_string(mark.line + 1) + ": ";
-  problem_ = Error{ErrorCode::invalid_input, line + name_ + key + " " + what};
+  const std::string subject = name_ + key;
+  problem_ = Error{ErrorCode::invalid_input,
+                   line + (subject.empty() ? "the file" : subject) + " " + what};
 }
 
 YAML::Node YamlSection::find(const char* key) {

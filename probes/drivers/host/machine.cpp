@@ -87,9 +87,10 @@ PciDevice pci_device(hwloc_obj_t object) {
   return device;
 }
 
-/// Components that open GPU libraries have nothing to do here: those can hang.
-void leave_out_gpu_libraries(hwloc_topology_t topology) {
-  for (const char* name : {"cuda", "nvml", "opencl", "gl", "rsmi", "levelzero"}) {
+/// Components that open GPU libraries have nothing to do here: those can hang. libpciaccess only
+/// adds names to what sysfs tells, and never gives its tables back.
+void leave_out_plugins(hwloc_topology_t topology) {
+  for (const char* name : {"pci", "cuda", "nvml", "opencl", "gl", "rsmi", "levelzero"}) {
     static_cast<void>(
         hwloc_topology_set_components(topology, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, name));
   }
@@ -100,7 +101,7 @@ void leave_out_gpu_libraries(hwloc_topology_t topology) {
 Result<Machine> Machine::open(const std::filesystem::path& xml, Depth depth) {
   auto state = std::make_shared<State>();
   if (hwloc_topology_init(&state->topology) != 0) return fail_errno(errno, "starting hwloc");
-  leave_out_gpu_libraries(state->topology);
+  leave_out_plugins(state->topology);
   const auto io =
       depth == Depth::devices ? HWLOC_TYPE_FILTER_KEEP_IMPORTANT : HWLOC_TYPE_FILTER_KEEP_NONE;
   if (hwloc_topology_set_io_types_filter(state->topology, io) != 0)
