@@ -31,7 +31,8 @@ struct ChildCommand {
 };
 
 /// A program running in its own process group, spoken to by lines over its stdin and stdout.
-/// It dies with this object, and with the thread that started it (PDEATHSIG). Not thread-safe.
+/// It dies with this object, and with the thread that started it (PDEATHSIG). One thread may write
+/// while another reads and waits; nothing else is thread-safe.
 class ChildProcess {
  public:
   /// Starts it. No shell is involved.

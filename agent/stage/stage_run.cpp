@@ -51,8 +51,14 @@ void StageRun::keep_all(Pass pass, const std::vector<Outcome>& identities, Ensem
   if (result.stopped) return;
   const Failed missing = result.failed.value_or(
       Failed{{ErrorCode::internal, "the probe ended without telling this number"}, ""});
+  // An agent that found a tenant on the device did not try.
+  const bool held = missing.error.code == ErrorCode::conflict;
   for (Outcome outcome : unfinished(pass, identities)) {
-    outcome.result = missing;
+    if (held) {
+      outcome.result = Skipped{missing.error.message};
+    } else {
+      outcome.result = missing;
+    }
     outcome.took = took;
     keep(pass, std::move(outcome));
   }
