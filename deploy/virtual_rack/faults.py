@@ -35,7 +35,7 @@ FAULTS = {fault.kind: fault for fault in (
     Fault("flapping-link", "one NIC's link is down 120 ms of every 400 ms", NIC,
           "carrier {node} {rail}", act.start_flapping, act.stop_flapping),
     Fault("lossy-link", "one NIC's cable loses packets, both directions (--percent)",
-          {**NIC, "percent": 2}, "loss {node} {rail}", act.start_loss, act.stop_loss),
+          {**NIC, "percent": 5}, "loss {node} {rail}", act.start_loss, act.stop_loss),
     Fault("lying-label", "one node's rack label names another rack",
           {"node": "node-4", "rack": "rack-3"}, "label {node}", change=say.lying_label,
           check=say.check_label),

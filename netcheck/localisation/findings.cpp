@@ -40,6 +40,18 @@ void add_carrier_evidence(const Scene& scene, const Culprit& culprit, Finding& f
   }
 }
 
+/// Pairs through a part that loses packets while none of them is known to be slow.
+void add_loss_evidence(const Scene& scene, const Culprit& culprit, Finding& finding) {
+  for (const Observation& observation : scene.observations) {
+    if (finding.evidence.size() >= kMostEvidence) return;
+    const Outcome& outcome = *observation.judged->outcome;
+    const bool lossy = retransmitted(outcome).value_or(0) > 0;
+    if (!lossy || !scene.passes(observation, culprit.parts.front())) continue;
+    finding.evidence.push_back(evidence_of(observation, ""));
+    if (finding.measurement.empty()) finding.measurement = outcome.key();
+  }
+}
+
 Finding finding_of(const Scene& scene, const Culprit& culprit) {
   Finding finding;
   finding.rule = kRule;
@@ -62,6 +74,7 @@ Finding finding_of(const Scene& scene, const Culprit& culprit) {
     if (finding.evidence.size() >= kMostEvidence) break;
     finding.evidence.push_back(evidence_of(scene.observations[index], ""));
   }
+  if (culprit.bad.empty()) add_loss_evidence(scene, culprit, finding);
   for (const std::size_t index : culprit.clearing) {
     finding.evidence.push_back(evidence_of(scene.observations[index], "clears its ends: "));
   }

@@ -55,7 +55,7 @@ void add(Score& score, const Report& report, const Guilty& guilty) {
         if (covers(place_of(subject), culprit)) hit.insert(culprit);
       }
     }
-    wrong = wrong || hit.empty();
+    wrong = wrong || hit.empty() || finding.evidence.empty();
     auto& reached = finding.ambiguity.empty() ? named : in_sets;
     reached.insert(hit.begin(), hit.end());
   }
