@@ -9,9 +9,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 import stage_support
 from stage_support import stage_command
+
+PROBES_GONE_S = 3
 
 
 def terminate_at(command, step):
@@ -41,6 +44,16 @@ def probes():
     return found
 
 
+def gone(before):
+    """True as soon as no probe is left that was not there before; agents end theirs within a second."""
+    end = time.monotonic() + PROBES_GONE_S
+    while set(probes()) - before:
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 def check_interrupted(code, output, results, word):
     run = stage_support.Run(code, output, results)
     run.check(run.code == 2, f"exit code {run.code}")
@@ -60,7 +73,7 @@ def main():
             before = set(probes())
             code, output = terminate_at(stage_command(directory, first), "goodput: ")
             run = check_interrupted(code, output, first, "SIGTERM")
-            run.check(not set(probes()) - before, "a probe was left running")
+            run.check(gone(before), "a probe was left running")
             stage_file = directory / "stage.yaml"
             stage_file.write_text(stage_file.read_text().replace("deadline: 10m", "deadline: 12s"))
             late = subprocess.run(stage_command(directory, second), text=True, check=False,
