@@ -5,6 +5,7 @@
 #include "agent/stage/mpi_launch.hpp"
 #include "core/child.hpp"
 #include "netcheck/gate.hpp"
+#include "netcheck/lookup.hpp"
 
 namespace plumbline::agent {
 namespace {
@@ -16,29 +17,9 @@ constexpr Seconds kCollectiveLimit{25};
 std::vector<std::pair<std::string, std::string>> racks_of(const netcheck::Facts& facts) {
   std::vector<std::pair<std::string, std::string>> racks;
   for (const auto& node : facts.nodes) {
-    std::string rack;
-    for (const auto& claim : facts.claims ? facts.claims->nodes : std::vector<NodeClaim>{}) {
-      if (claim.meta.name != node.node) continue;
-      const auto label = claim.meta.labels.find(facts.fabric.rack_label);
-      if (label != claim.meta.labels.end()) rack = label->second;
-    }
-    racks.emplace_back(node.node, rack);
+    racks.emplace_back(node.node, netcheck::labelled_rack(facts, node.node).value_or(""));
   }
   return racks;
-}
-
-/// The node's device on a rail, by the rail's subnet.
-std::optional<Endpoint> device_on(const netcheck::Facts& facts, const std::string& node,
-                                  const std::string& rail) {
-  for (const auto& each : facts.nodes) {
-    if (each.node != node || !each.topology) continue;
-    for (const auto& device : each.topology->network_devices) {
-      if (netcheck::rail_of(facts.fabric, device.addresses) == rail) {
-        return Endpoint{node, device.name, rail};
-      }
-    }
-  }
-  return std::nullopt;
 }
 
 /// Why this group cannot reduce on this rail; nothing when it can.
@@ -47,9 +28,9 @@ std::optional<std::string> obstacle(const StageRun& run, const netcheck::Facts& 
   if (job.mpi_agent.empty()) return "no --mpi-agent was given, so mpirun cannot enter the nodes";
   for (const auto& node : job.group.nodes) {
     if (auto reason = run.fleet.given_up(node)) return reason;
-    const auto device = device_on(facts, node, job.rail);
-    if (!device) return node + " has no device on " + job.rail;
-    const auto answer = netcheck::gate(facts, *device);
+    const NetworkDevice* const device = netcheck::nic_on(facts, node, job.rail);
+    if (device == nullptr) return node + " has no device on " + job.rail;
+    const auto answer = netcheck::gate(facts, {node, device->name, job.rail});
     if (!answer.allowed) return answer.reason;
   }
   return std::nullopt;

@@ -16,6 +16,18 @@ ChildProcess shell(const std::string& script) {
   return std::move(*child);
 }
 
+/// True as soon as the process is gone or a zombie; false when it lives on for `span`.
+bool gone_within(pid_t process, std::chrono::nanoseconds span) {
+  const Deadline deadline = Deadline::after(span);
+  const auto gone = [&] {
+    const auto stat = FileTree("/proc").read(std::to_string(process) + "/stat");
+    return !stat || stat->find(") Z") != std::string::npos;
+  };
+  while (!gone() && !deadline.passed()) {
+  }
+  return gone();
+}
+
 std::size_t open_descriptors() { return FileTree("/proc/self").list("fd")->size(); }
 
 }  // namespace
@@ -58,28 +70,14 @@ TEST_CASE("Grandchildren die with the child's group") {
   const auto line = child.read_line(Deadline::after(5s));
   const pid_t grandchild = std::stoi(line.value().value());
   child.kill();
-  const Deadline deadline = Deadline::after(5s);
-  const auto gone = [&] {
-    const auto stat = FileTree("/proc").read(std::to_string(grandchild) + "/stat");
-    return !stat || stat->find(") Z") != std::string::npos;
-  };
-  while (!gone() && !deadline.passed()) {
-  }
-  CHECK(gone());
+  CHECK(gone_within(grandchild, 5s));
 }
 
 TEST_CASE("A child whose leader leaves does not leave its group behind") {
   auto child = shell("sleep 1000 & echo $!; exit 0");
   const pid_t grandchild = std::stoi(child.read_line(Deadline::after(5s)).value().value());
   CHECK(child.wait(Deadline::after(5s))->status == 0);
-  const Deadline deadline = Deadline::after(5s);
-  const auto gone = [&] {
-    const auto stat = FileTree("/proc").read(std::to_string(grandchild) + "/stat");
-    return !stat || stat->find(") Z") != std::string::npos;
-  };
-  while (!gone() && !deadline.passed()) {
-  }
-  CHECK(gone());
+  CHECK(gone_within(grandchild, 5s));
 }
 
 TEST_CASE("Writing to a child that is gone is an error, not a signal") {
