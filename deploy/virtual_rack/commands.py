@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 
+from . import signals
 from .errors import RackError
 
 LIMIT_S = 20
@@ -20,11 +21,12 @@ def tool(name):
 
 
 def run(arguments, text="", cwd=None):
-    """Runs a command to its end and returns its stdout."""
+    """Runs a command to its end, whatever signal arrives, and returns its stdout."""
     command = [tool(arguments[0]), *arguments[1:]]
     try:
-        done = subprocess.run(command, input=text, capture_output=True, text=True,
-                              timeout=LIMIT_S, cwd=cwd, check=False)
+        with signals.put_off():
+            done = subprocess.run(command, input=text, capture_output=True, text=True,
+                                  timeout=LIMIT_S, cwd=cwd, check=False)
     except subprocess.TimeoutExpired:
         raise RackError(f"{' '.join(arguments)}: no answer within {LIMIT_S} s") from None
     if done.returncode != 0:

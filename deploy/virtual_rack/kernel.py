@@ -7,6 +7,8 @@ import os
 import socket
 import struct
 
+from . import signals
+
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUTS = 0x04000000
 CLONE_NEWUSER = 0x10000000
@@ -48,16 +50,19 @@ def mount(source, target, kind=None, flags=0):
 
 
 def in_child(action):
-    """Runs action() in a forked child; returns None when it ended well, else its error's text."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
-        _finish_child(action, writer)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as stream:
-        message = stream.read().decode(errors="replace")
-    _, status = os.waitpid(child, 0)
+    """Runs action() in a forked child; returns None when it ended well, else its error's text.
+
+    Keep the action short: signals are put off until the child has ended, so none is ever left."""
+    with signals.put_off():
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reader)
+            _finish_child(action, writer)
+        os.close(writer)
+        with os.fdopen(reader, "rb") as stream:
+            message = stream.read().decode(errors="replace")
+        _, status = os.waitpid(child, 0)
     if status == 0:
         return None
     return message or f"child ended with status {status}"
