@@ -23,14 +23,11 @@ Tree tree_of(const PciDevice& device) {
   put_text(tree, "parent", device.parent);
   put(tree, "numa", device.numa);
   put(tree, "driver", device.driver);
-  put(tree, "link_gts", device.link.gigatransfers);
-  put(tree, "link_width", device.link.width);
-  put(tree, "link_most_gts", device.link.most_gigatransfers);
-  put(tree, "link_most_width", device.link.most_width);
+  put_link(tree, device.link);
   return tree;
 }
 
-PciDevice read_pci(const Fields& fields) {
+PciDevice read_pci_device(const Fields& fields) {
   PciDevice device;
   device.address = fields.get<std::string>("address");
   device.kind = fields.get<std::string>("kind");
@@ -41,10 +38,7 @@ PciDevice read_pci(const Fields& fields) {
   device.parent = fields.get_or<std::string>("parent", "");
   device.numa = fields.maybe<int>("numa");
   device.driver = fields.maybe<std::string>("driver");
-  device.link.gigatransfers = fields.maybe<double>("link_gts");
-  device.link.width = fields.maybe<int>("link_width");
-  device.link.most_gigatransfers = fields.maybe<double>("link_most_gts");
-  device.link.most_width = fields.maybe<int>("link_most_width");
+  device.link = read_pcie(fields);
   return device;
 }
 
@@ -107,16 +101,19 @@ constexpr auto as_tree = [](const auto& item) { return tree_of(item); };
 }  // namespace
 
 Tree tree_of(const Topology& topology) {
-  return {{"schema", "plumbline.topology/v1"},
-          {"node", topology.node},
-          {"boot_id", topology.boot_id},
-          {"kernel", topology.kernel},
-          {"cpu_model", topology.cpu_model},
-          {"numa_nodes", list_of(topology.numa_nodes, as_tree)},
-          {"pci_devices", list_of(topology.pci_devices, as_tree)},
-          {"network_devices", list_of(topology.network_devices, as_tree)},
-          {"sandboxes", list_of(topology.sandboxes, as_tree)},
-          {"problems", topology.problems}};
+  Tree tree{{"schema", "plumbline.topology/v1"},
+            {"node", topology.node},
+            {"boot_id", topology.boot_id},
+            {"kernel", topology.kernel},
+            {"cpu_model", topology.cpu_model},
+            {"numa_nodes", list_of(topology.numa_nodes, as_tree)},
+            {"pci_devices", list_of(topology.pci_devices, as_tree)},
+            {"network_devices", list_of(topology.network_devices, as_tree)},
+            {"sandboxes", list_of(topology.sandboxes, as_tree)},
+            {"problems", topology.problems}};
+  if (topology.gpus) tree["gpus"] = tree_of(*topology.gpus);
+  put_text(tree, "gpus_problem", topology.gpus_problem);
+  return tree;
 }
 
 Topology read_topology(const Fields& fields) {
@@ -126,9 +123,11 @@ Topology read_topology(const Fields& fields) {
   topology.kernel = fields.get_or<std::string>("kernel", "");
   topology.cpu_model = fields.get_or<std::string>("cpu_model", "");
   topology.numa_nodes = fields.objects("numa_nodes", read_numa);
-  topology.pci_devices = fields.objects("pci_devices", read_pci);
+  topology.pci_devices = fields.objects("pci_devices", read_pci_device);
   topology.network_devices = fields.objects("network_devices", read_network);
   topology.sandboxes = fields.objects("sandboxes", read_sandbox);
+  if (fields.has("gpus")) topology.gpus = read_gpu_node(fields.object("gpus"));
+  topology.gpus_problem = fields.get_or<std::string>("gpus_problem", "");
   topology.problems = fields.list<std::string>("problems");
   return topology;
 }

@@ -172,11 +172,15 @@ inline void put_text(Tree& tree, const char* name, const std::string& value) {
 Tree tree_of(const Endpoint& end);
 Tree tree_of(const Outcome& outcome);
 Tree tree_of(const Topology& topology);
+void put_link(Tree& tree, const PcieLink& link);
+Tree tree_of(const GpuNode& node);
 Tree tree_of(const ClaimRef& claim);
 Tree tree_of(const NodeHoldings& holdings);
 Endpoint read_endpoint(const Fields& fields);
 Outcome read_outcome(const Fields& fields);
 Topology read_topology(const Fields& fields);
+PcieLink read_pcie(const Fields& fields);
+GpuNode read_gpu_node(const Fields& fields);
 ClaimRef read_claim_ref(const Fields& fields);
 NodeHoldings read_holdings(const Fields& fields);
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/model/gpu.hpp"
 #include "core/units.hpp"
 
 namespace plumbline {
@@ -14,14 +15,6 @@ struct NumaNode {
   int index = 0;          ///< /sys/devices/system/node/node<index>
   std::vector<int> cpus;  ///< online CPUs, ascending
   Bytes memory;           ///< MemTotal of the node
-};
-
-/// A PCI link's generation and width; absent fields were not readable.
-struct PcieLink {
-  std::optional<double> gigatransfers;       ///< current_link_speed, GT/s of one lane
-  std::optional<int> width;                  ///< current_link_width, lanes
-  std::optional<double> most_gigatransfers;  ///< max_link_speed
-  std::optional<int> most_width;             ///< max_link_width
 };
 
 /// One PCI function that matters here (network, accelerator, bridge above them).
@@ -75,6 +68,8 @@ struct Topology {
   std::vector<PciDevice> pci_devices;
   std::vector<NetworkDevice> network_devices;  ///< of the node's own network namespace, no loopback
   std::vector<PodSandbox> sandboxes;
+  std::optional<GpuNode> gpus;  ///< absent: no driver was asked, or none answered
+  std::string gpus_problem;     ///< why `gpus` is absent, though NVIDIA devices are on the PCI bus
   std::vector<std::string> problems;  ///< what could not be read, and why: unknown, not empty
 };
 
