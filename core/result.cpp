@@ -19,6 +19,8 @@ const char* to_string(ErrorCode code) noexcept {
       return "deadline_exceeded";
     case ErrorCode::cancelled:
       return "cancelled";
+    case ErrorCode::no_carrier:
+      return "no_carrier";
     case ErrorCode::conflict:
       return "conflict";
     case ErrorCode::data_corrupt:

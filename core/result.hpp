@@ -14,6 +14,7 @@ enum class ErrorCode {
   unavailable,        ///< it cannot be reached or is not built in
   deadline_exceeded,  ///< the time allowed is spent
   cancelled,          ///< somebody asked to stop
+  no_carrier,         ///< the network device is there and has no link
   conflict,           ///< it is held by somebody else or has changed
   data_corrupt,       ///< bytes arrived that are not the bytes sent
   internal            ///< none of these

@@ -41,6 +41,13 @@ constexpr Seconds in_seconds(std::chrono::nanoseconds span) noexcept {
   return {std::chrono::duration<double>(span).count()};
 }
 
+/// Seconds as a chrono duration, cut off at a year.
+constexpr std::chrono::nanoseconds span_of(Seconds seconds) noexcept {
+  constexpr double year = 365 * 24 * 3600.0;
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(seconds.value < year ? seconds.value : year));
+}
+
 /// "1.25 GB/s", "24.9 MB/s", "0 B/s": three significant digits.
 std::string format_rate(BytesPerSecond rate);
 

@@ -14,11 +14,6 @@ namespace {
 
 constexpr std::size_t kRunIdMost = 128;
 
-std::chrono::nanoseconds span_of(Seconds seconds) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-      std::chrono::duration<double>(seconds.value));
-}
-
 bool plain(const std::string& text) {
   return std::all_of(text.begin(), text.end(),
                      [](char letter) { return letter > 0x20 && letter < 0x7f; });

@@ -50,10 +50,8 @@ class Performance {
     order.device_names = ensemble_.device_names[rank];
     order.request = ensemble_.request;
     order.request.rank = static_cast<int>(rank);
-    const auto span =
-        std::chrono::duration<double>(ensemble_.request.limit.value + kAgentGrace.value);
     const Deadline deadline =
-        Deadline::after(std::chrono::duration_cast<std::chrono::nanoseconds>(span));
+        Deadline::after(span_of({ensemble_.request.limit.value + kAgentGrace.value}));
     auto ended = ensemble_.agents[rank]->measure(
         order, [this, rank](const Event& event) { hear(rank, event); }, deadline);
     RankEnd end;

@@ -73,9 +73,7 @@ void measure_group(StageRun& run, const netcheck::Facts& facts, const MpiJob& jo
   if (const auto reason = obstacle(run, facts, job)) return skip(run, wanted, *reason);
   const MpiWatch watch{{}, [&run] { return run.ended_early().has_value(); }};
   const Moment start = run.world.clock.now();
-  const auto span = std::chrono::duration<double>(job.limit.value + 10);
-  const Deadline deadline =
-      Deadline::after(std::chrono::duration_cast<std::chrono::nanoseconds>(span));
+  const Deadline deadline = Deadline::after(span_of({job.limit.value + 10}));
   auto outcomes = run_mpi(job, watch, run.world.log, run.world.clock, deadline);
   EnsembleResult result;
   result.stopped = run.ended_early().has_value();

@@ -8,6 +8,8 @@ namespace plumbline::agent {
 namespace {
 
 constexpr Seconds kLatencyTime{1};
+/// A suspect gets so many times the budget: what noise left open is decided by more batches.
+constexpr double kMoreTimeAlone = 3;
 constexpr Seconds kStartAndEnd{8};
 
 using netcheck::PlannedPair;
@@ -28,7 +30,7 @@ std::vector<std::string> device_names(const netcheck::Facts& facts, const Endpoi
   return names;
 }
 
-Request pair_request(const StageRun& run, const PlannedPair& pair, PairWork work) {
+Request pair_request(const StageRun& run, const PlannedPair& pair, Pass pass, PairWork work) {
   Request request;
   request.probe = "pair";
   request.size = 2;
@@ -43,6 +45,7 @@ Request pair_request(const StageRun& run, const PlannedPair& pair, PairWork work
   } else {
     request.sizes = run.file.asked.sizes;
     request.measure = {"one_way", "reverse"};
+    if (pass == Pass::alone) request.budget.time.value *= kMoreTimeAlone;
     if (run.file.asked.both_ways) request.measure.push_back("both_ways");
     numbers = 2.0 * static_cast<double>(request.sizes.size()) + 1;
   }
@@ -72,7 +75,7 @@ void measure_pair(StageRun& run, const netcheck::Facts& facts, const PlannedPair
   ensemble.agents = {run.fleet.agent(pair.from.node), run.fleet.agent(pair.to.node)};
   ensemble.device_names = {device_names(facts, pair.from), device_names(facts, pair.to)};
   ensemble.own_namespace = facts.own_namespace;
-  ensemble.request = pair_request(run, pair, work);
+  ensemble.request = pair_request(run, pair, pass, work);
   const Moment start = run.world.clock.now();
   auto result = measure_together(ensemble, [&run] { return run.ended_early().has_value(); });
   run.keep_all(pass, wanted, std::move(result), in_seconds(run.world.clock.now() - start));

@@ -29,11 +29,6 @@ constexpr std::uintmax_t kMostLog = 256U << 10U;
 constexpr int kMostLines = 100'000;
 constexpr std::uint64_t kMostEager = 4U << 20U;
 
-std::chrono::nanoseconds span(Seconds time) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-      std::chrono::duration<double>(time.value));
-}
-
 /// A private directory with a short name: Open MPI puts sockets into it.
 class Scratch {
  public:
@@ -97,7 +92,7 @@ class Launch {
     const fs::path errors = job_.log.empty() ? scratch->path() / "stderr" : job_.log;
     const std::uintmax_t log_start = size_of_log(errors);
     if (auto begun = start(*scratch, errors); !begun) return tl::unexpected(begun.error());
-    const Deadline stop = deadline.earlier(Deadline::after(span(job_.limit) + kStarting));
+    const Deadline stop = deadline.earlier(Deadline::after(span_of(job_.limit) + kStarting));
     const Status heard = listen(stop);
     end();
     return outcomes(heard, read_evidence(read_log(errors, log_start)));

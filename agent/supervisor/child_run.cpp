@@ -25,11 +25,6 @@ constexpr milliseconds kProgressEvery{100};   // progress is for people
 constexpr std::size_t kEventsMost = 10000;    // all but progress
 constexpr std::size_t kBytesMost = 64U << 20U;
 
-std::chrono::nanoseconds span_of(Seconds seconds) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-      std::chrono::duration<double>(seconds.value));
-}
-
 const char* words_of(char state) {
   switch (state) {
     case 'T':

@@ -54,12 +54,9 @@ std::vector<std::string> group_nodes(const Facts& facts, const Outcome& outcome)
 
 std::optional<std::string> lost_carrier(const Outcome& outcome) {
   const Failed* failed = outcome.failed();
-  if (failed == nullptr || failed->error.code != ErrorCode::unavailable) return std::nullopt;
-  for (const Endpoint& end : {outcome.from, outcome.to}) {
-    const bool told = failed->error.message.find(end.device + " is ") != std::string::npos;
-    if (failed->blamed == end.node && told) return end.node;
-  }
-  return std::nullopt;
+  if (failed == nullptr || failed->error.code != ErrorCode::no_carrier) return std::nullopt;
+  if (failed->blamed.empty()) return std::nullopt;
+  return failed->blamed;
 }
 
 bool path_failed(const Facts& facts, const Outcome& outcome) {
@@ -71,8 +68,8 @@ bool path_failed(const Facts& facts, const Outcome& outcome) {
     if (told == nullptr || !told->topology) return false;
   }
   const ErrorCode code = failed->error.code;
-  return code == ErrorCode::unavailable || code == ErrorCode::deadline_exceeded ||
-         code == ErrorCode::data_corrupt;
+  return code == ErrorCode::unavailable || code == ErrorCode::no_carrier ||
+         code == ErrorCode::deadline_exceeded || code == ErrorCode::data_corrupt;
 }
 
 }  // namespace plumbline::netcheck

@@ -35,8 +35,8 @@ Judged judge_numbers(const Facts& facts);
 /// The nodes of a collective's group on its rail: all, or those labelled with the group's rack.
 std::vector<std::string> group_nodes(const Facts& facts, const Outcome& outcome);
 
-/// The node whose NIC had no carrier when the pair failed, as the probe tells it: unavailable, that
-/// node blamed, and "DEVICE is STATE" in the message. Nothing otherwise.
+/// The node whose NIC had no carrier when the pair failed; nothing otherwise, and when both ends
+/// had none.
 std::optional<std::string> lost_carrier(const Outcome& outcome);
 
 /// True for a failure that the path can have caused: unavailable, late or corrupt, both ends told

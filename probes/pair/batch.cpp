@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kLook{20};
 
-std::chrono::nanoseconds span_of(Seconds seconds) {
-  return std::chrono::nanoseconds(static_cast<std::int64_t>(seconds.value * 1e9));
-}
-
 }  // namespace
 
 BatchEnd::BatchEnd(const Task& task, PairWorld& world, const Number& number)
@@ -58,7 +54,7 @@ Status BatchEnd::wait_for_carrier(const std::string& device) {
     if (!link) return tl::unexpected(link.error());
     if (link->running) return {};
     if (deadline.passed()) {
-      return fail(ErrorCode::unavailable, device + " is " + link->state + ", without carrier");
+      return fail(ErrorCode::no_carrier, device + " is " + link->state + ", without carrier");
     }
     task_.clock.wait_until(task_.clock.now() + kLook);
   }

@@ -175,7 +175,7 @@ class NumberRun {
     for (const Closing& closing : closings) {
       if (closing.error) text += "; " + closing.error->message;
     }
-    return {{ErrorCode::unavailable, text}, blamed};
+    return {{ends.empty() ? ErrorCode::unavailable : ErrorCode::no_carrier, text}, blamed};
   }
 
   const Task& task_;

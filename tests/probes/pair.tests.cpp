@@ -120,7 +120,7 @@ TEST_CASE("An end without carrier is named and blamed") {
   links[0].state = "lowerlayerdown";
   const auto run = run_pair(pair_request({"one_way"}), path, {false, links});
   const Failed& failure = failed(run.outcomes.at(0));
-  CHECK(failure.error.code == ErrorCode::unavailable);
+  CHECK(failure.error.code == ErrorCode::no_carrier);
   CHECK(failure.error.message.find("node-2/ens1: ens1 is lowerlayerdown, without carrier") !=
         std::string::npos);
   CHECK(failure.blamed == "node-2");

@@ -120,7 +120,7 @@ def dead(probe):
     check(status == 0 and seconds < 12, f"quick: {seconds:.1f} s, status {status}")
     sh("ip netns exec b nft delete table netdev t; ip -n b link set eb down")
     outcomes, seconds, _ = pair(probe, "--measure=one_way")
-    failed(outcomes, 1, "unavailable", "carrier")
+    failed(outcomes, 1, "no_carrier", "carrier")
     check(seconds < 8, f"quick: {seconds:.1f} s")
 
 

@@ -213,7 +213,7 @@ Failed VirtualFabric::dead_result(const Outcome& outcome) const {
   for (const Endpoint& end : {outcome.from, outcome.to}) {
     if (told_dead_.count({end.node, end.rail}) == 0) continue;
     const std::string at = end.node + "/" + end.device;
-    return {{ErrorCode::unavailable, "nothing arrived within 4 s; " + at + " is lowerlayerdown"},
+    return {{ErrorCode::no_carrier, "nothing arrived within 4 s; " + at + " is lowerlayerdown"},
             end.node};
   }
   return {{ErrorCode::unavailable, "nothing arrived within 4 s"}, ""};
