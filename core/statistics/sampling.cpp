@@ -132,6 +132,9 @@ Measured summarise_latency(const std::vector<Batch>& batches, double width) {
   }
   if (!samples.empty()) {
     measured.value = quantile(samples, 0.5);
+    // The interval is of the batches' medians; where they are skewed it must still hold the value.
+    measured.interval.low = std::min(measured.interval.low, measured.value);
+    measured.interval.high = std::max(measured.interval.high, measured.value);
     measured.median = measured.value;
     measured.p99 = quantile(samples, 0.99);
     measured.p999 = quantile(samples, 0.999);
