@@ -2,8 +2,10 @@
 
 #include "probes/drivers/host/machine.hpp"
 #include "probes/drivers/host/nics.hpp"
+#include "probes/drivers/host/pci_names.hpp"
 #include "probes/drivers/host/sandboxes.hpp"
 #include "probes/drivers/host/tree_machine.hpp"
+#include "probes/gpu_facts.hpp"
 
 namespace plumbline::probes {
 
@@ -64,6 +66,9 @@ Topology take_inventory(const Request& request, Deadline deadline) {
   topology.boot_id = known_text(root, "proc/sys/kernel/random/boot_id", topology.problems);
   topology.kernel = known_text(root, "proc/sys/kernel/osrelease", topology.problems);
   add_machine(request, root, topology);
+  add_pci_names(root, topology.pci_devices);
+  // Another root, or a recorded machine, has no driver here that could be asked.
+  if (other_root.empty() && option(request, "hwloc_xml").empty()) add_gpus(request, topology);
   topology.network_devices = read_nics(root, deadline, topology.problems);
   const std::string results = option(request, "cni_results");
   if (!results.empty()) topology.sandboxes = read_sandboxes(results, deadline, topology.problems);

@@ -1,14 +1,13 @@
 #include "agent/stage/stage_file.hpp"
 
 #include <openssl/evp.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <array>
 #include <set>
 
-#include "agent/stage/yaml_section.hpp"
 #include "core/files.hpp"
+#include "core/yaml_section.hpp"
 
 namespace plumbline::agent {
 namespace {
@@ -118,18 +117,8 @@ StageFile read_sections(YamlSection& top, const std::filesystem::path& folder) {
   return stage;
 }
 
-/// The one place where yaml-cpp's exceptions become errors.
 Result<StageFile> parse(const std::string& text, const std::filesystem::path& folder) {
-  try {
-    std::optional<Error> problem;
-    YamlSection top(YAML::Load(text), "", problem);
-    StageFile stage = read_sections(top, folder);
-    if (problem) return tl::unexpected(*problem);
-    return stage;
-  } catch (const YAML::Exception& problem) {
-    return fail(ErrorCode::invalid_input,
-                "line " + std::to_string(problem.mark.line + 1) + ": " + problem.msg);
-  }
+  return read_yaml(text, [&](YamlSection& top) { return read_sections(top, folder); });
 }
 
 }  // namespace

@@ -153,6 +153,7 @@ void put_hardware(Tree& tree, const Gpu& gpu) {
   if (!gpu.instances.empty()) tree["instances"] = list_of(gpu.instances, as_tree);
   tree["pcie"] = Tree::object();
   put_link(tree["pcie"], gpu.pcie);
+  put(tree, "slot_gts", gpu.slot_gigatransfers);
   put(tree, "pcie_replays", gpu.pcie_replays);
 }
 
@@ -188,6 +189,7 @@ Gpu read_gpu(const Fields& fields) {
   gpu.mig = fields.maybe<bool>("mig");
   gpu.instances = fields.objects("instances", read_instance);
   if (fields.has("pcie")) gpu.pcie = read_pcie(fields.object("pcie"));
+  gpu.slot_gigatransfers = fields.maybe<double>("slot_gts");
   gpu.pcie_replays = fields.maybe<std::uint64_t>("pcie_replays");
   gpu.links = fields.objects("nvlinks", read_link);
   if (fields.has("fabric")) gpu.fabric = read_fabric(fields.object("fabric"));

@@ -98,7 +98,8 @@ struct Gpu {
   std::optional<bool> persistence;
   std::optional<bool> mig;  ///< MIG mode now
   std::vector<MigInstance> instances;
-  PcieLink pcie;
+  PcieLink pcie;                             ///< the generation may be lower while the GPU idles
+  std::optional<double> slot_gigatransfers;  ///< GT/s of GPU and slot together at most
   std::optional<std::uint64_t> pcie_replays;
   std::vector<NvLink> links;  ///< every link that the chip has, down ones included
   std::optional<GpuFabric> fabric;

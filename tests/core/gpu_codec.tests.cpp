@@ -38,6 +38,7 @@ Gpu full_gpu() {
   gpu.mig = true;
   gpu.instances = {{"MIG-1", "1g.10gb", Bytes{10ULL << 30U}}};
   gpu.pcie = {32.0, 8, 32.0, 16};
+  gpu.slot_gigatransfers = 16.0;
   gpu.pcie_replays = 4;
   gpu.links = {full_link()};
   gpu.fabric = GpuFabric{"completed", "", "0a0b", 7, {"degraded_bandwidth"}, 1};
@@ -69,6 +70,7 @@ TEST_CASE("Everything told of a GPU survives the codec") {
   CHECK(gpu.health.remap_failed == true);
   CHECK(gpu.processes->at(1).memory == std::nullopt);
   CHECK(gpu.pcie.width == 8);
+  CHECK(gpu.slot_gigatransfers == 16.0);
   CHECK(again->gpus->fake);
 }
 

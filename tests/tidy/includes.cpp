@@ -55,7 +55,7 @@ constexpr std::array<Home, 23> homes = {{
     {"grpc", {"agent/", "netcheck/claims/", "tests/support/"}},
     {"google/protobuf/", {"agent/", "netcheck/claims/", "tests/support/"}},
     {"curl/", {"netcheck/claims/"}},
-    {"yaml-cpp/", {"netcheck/claims/", "agent/"}},
+    {"yaml-cpp/", {"netcheck/claims/", "core/"}},
     {"CLI/", {"agent/"}, true},
     {"prometheus/", {"agent/", "reports/"}},
     {"openssl/", {"core/", "agent/", "reports/"}},

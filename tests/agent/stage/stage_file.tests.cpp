@@ -79,7 +79,7 @@ TEST_CASE("A stage file is read whole, its paths relative to itself") {
 TEST_CASE("What is wrong in a stage file is told with its line, its key and what is allowed") {
   CHECK(
       complaint(with("own: {namespace", "owner: {namespace")) ==
-      "line 8: owner is not a key of a stage file; here are allowed: agents, claims, collectives, "
+      "line 8: owner is not a key of this file; here are allowed: agents, claims, collectives, "
       "deadline, fabric, measure, name, own, require, schema, tls");
   CHECK(complaint(with("200Mb/s", "fast")) ==
         "line 13: fabric.rails[].nic_rate is not a rate above zero: write 200Mb/s or 25MB/s");

@@ -5,12 +5,13 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/result.hpp"
 #include "core/units.hpp"
 
-namespace plumbline::agent {
+namespace plumbline {
 
 /// One mapping of a YAML file while it is read strictly. The first thing wrong is kept, with its
 /// line; reading goes on with defaults. Keys that nobody asked for are wrong too: done() tells.
@@ -50,4 +51,21 @@ class YamlSection {
   std::set<std::string> known_;
 };
 
-}  // namespace plumbline::agent
+/// Reads a whole YAML text: hands its top mapping to `read` and returns what that made, or the
+/// first thing wrong (invalid_input, with its line). Never throws.
+template <typename Read>
+auto read_yaml(const std::string& text, Read read)
+    -> Result<decltype(read(std::declval<YamlSection&>()))> {
+  std::optional<Error> problem;
+  try {
+    YamlSection top(YAML::Load(text), "", problem);
+    auto value = read(top);
+    if (problem) return tl::unexpected(*problem);
+    return value;
+  } catch (const YAML::Exception& broken) {
+    return fail(ErrorCode::invalid_input,
+                "line " + std::to_string(broken.mark.line + 1) + ": " + broken.msg);
+  }
+}
+
+}  // namespace plumbline

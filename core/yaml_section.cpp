@@ -1,8 +1,8 @@
-#include "agent/stage/yaml_section.hpp"
+#include "core/yaml_section.hpp"
 
 #include <algorithm>
 
-namespace plumbline::agent {
+namespace plumbline {
 namespace {
 
 std::string joined(const std::vector<std::string>& words) {
@@ -124,7 +124,7 @@ void YamlSection::done() {
     if (known_.contains(key) || problem_) continue;
     problem_ = Error{ErrorCode::invalid_input,
                      "line " + std::to_string(entry.first.Mark().line + 1) + ": " + name_ + key +
-                         " is not a key of a stage file; here are allowed: " +
+                         " is not a key of this file; here are allowed: " +
                          joined({known_.begin(), known_.end()})};
   }
 }
@@ -137,8 +137,8 @@ void YamlSection::complain(const char* key, const std::string& what) {
                                               : YAML::Mark::null_mark();
   const std::string line = mark.is_null() ? "" : "line " + std::to_string(mark.line + 1) + ": ";
   const std::string subject = name_ + key;
-  problem_ = Error{ErrorCode::invalid_input,
-                   line + (subject.empty() ? "the file" : subject) + " " + what};
+  problem_ =
+      Error{ErrorCode::invalid_input, line + (subject.empty() ? "the file" : subject) + " " + what};
 }
 
 YAML::Node YamlSection::find(const char* key) {
@@ -158,4 +158,4 @@ std::optional<std::string> YamlSection::scalar(const char* key) {
   return field.Scalar();
 }
 
-}  // namespace plumbline::agent
+}  // namespace plumbline
