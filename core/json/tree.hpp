@@ -25,7 +25,6 @@ using Tree = nlohmann::ordered_json;
 
 /// Text to tree within the codec's limits.
 Result<Tree> parse(std::string_view text);
-
 /// One line, invalid UTF-8 replaced.
 std::string one_line(const Tree& tree);
 
@@ -175,6 +174,8 @@ Tree tree_of(const Topology& topology);
 void put_link(Tree& tree, const PcieLink& link);
 Tree tree_of(const GpuNode& node);
 Tree tree_of(const ClaimRef& claim);
+Tree tree_of(const ObjectMeta& meta);
+ObjectMeta read_meta(const Fields& parent);
 Tree tree_of(const NodeHoldings& holdings);
 Endpoint read_endpoint(const Fields& fields);
 Outcome read_outcome(const Fields& fields);
@@ -183,6 +184,9 @@ PcieLink read_pcie(const Fields& fields);
 GpuNode read_gpu_node(const Fields& fields);
 ClaimRef read_claim_ref(const Fields& fields);
 NodeHoldings read_holdings(const Fields& fields);
+// Placements, domains, policies, fabrics and levels of a view.
+void put_placements(Tree& tree, const AllocationView& view);
+void read_placements(const Fields& fields, AllocationView& view);
 
 /// A list of trees; `to_tree` is each file's own way to make one of an item.
 template <typename Item, typename ToTree>

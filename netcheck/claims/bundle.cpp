@@ -22,9 +22,11 @@ bool is_yaml(const fs::path& file) {
   return file.extension() == ".yaml" || file.extension() == ".yml";
 }
 
-/// The object files of a folder in the order of their names.
+/// The object files of a folder in the order of their names; a file is a bundle of one.
 Result<std::vector<fs::path>> files_of(const fs::path& directory) {
   std::error_code problem;
+  if (fs::is_regular_file(directory, problem)) return std::vector<fs::path>{directory};
+  problem.clear();
   std::vector<fs::path> files;
   std::size_t entries = 0;
   fs::directory_iterator at(directory, problem);

@@ -6,7 +6,7 @@ namespace plumbline::netcheck::claims {
 namespace {
 
 using Json = nlohmann::json;
-constexpr std::size_t most_elements = 1000;
+constexpr std::size_t most_elements = 100'000;
 
 const Json& no_object() {
   static const Json empty = Json::object();
@@ -47,6 +47,11 @@ std::string Fields::text(std::string_view name) const {
   return {};
 }
 
+std::string Fields::scalar(std::string_view name) const {
+  const Json* found = find(name);
+  return found != nullptr && found->is_number() ? found->dump() : text(name);
+}
+
 std::int64_t Fields::number(std::string_view name) const {
   const Json* found = find(name);
   if (found == nullptr) return 0;
@@ -77,7 +82,7 @@ bool Fields::list_fits(std::string_view name, const Json* found) const {
     return false;
   }
   if (found->size() <= most_elements) return true;
-  complain(name, "has " + std::to_string(found->size()) + " elements, more than 1000");
+  complain(name, "has " + std::to_string(found->size()) + " elements, more than 100000");
   return false;
 }
 
@@ -105,10 +110,26 @@ std::vector<std::string> Fields::texts(std::string_view name) const {
   return elements;
 }
 
+std::vector<std::string> Fields::scalars(std::string_view name) const {
+  std::vector<std::string> elements;
+  const Json* found = find(name);
+  if (!list_fits(name, found)) return elements;
+  for (const Json& element : *found) {
+    if (element.is_string()) {
+      elements.push_back(element.get<std::string>());
+    } else if (element.is_number() || element.is_boolean()) {
+      elements.push_back(element.dump());
+    } else {
+      complain(name, std::string("holds a ") + element.type_name() + " among values");
+    }
+  }
+  return elements;
+}
+
 std::vector<std::pair<std::string, Fields>> Fields::members() const {
   std::vector<std::pair<std::string, Fields>> members;
   if (value_->size() > most_elements) {
-    complain("", "has more than 1000 members");
+    complain("", "has more than 100000 members");
     return members;
   }
   for (const auto& [name, value] : value_->items()) {
@@ -120,7 +141,7 @@ std::vector<std::pair<std::string, Fields>> Fields::members() const {
 std::vector<std::pair<std::string, std::string>> Fields::text_members() const {
   std::vector<std::pair<std::string, std::string>> members;
   if (value_->size() > most_elements) {
-    complain("", "has more than 1000 members");
+    complain("", "has more than 100000 members");
     return members;
   }
   for (const auto& [name, value] : value_->items()) {

@@ -1,7 +1,9 @@
 #include "netcheck/claims/gather.hpp"
 
-#include <array>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
+
+#include "netcheck/claims/kinds.hpp"
 
 namespace plumbline::netcheck::claims {
 namespace {
@@ -11,40 +13,9 @@ constexpr std::size_t most_objects = 500'000;
 constexpr std::size_t most_warnings = 1000;
 constexpr int most_list_depth = 8;
 
-/// A kind that is read, with the versions of its group that are understood, newest first.
-struct Known {
-  const char* kind;
-  const char* group;
-  std::array<const char*, 3> versions;
-};
-
-constexpr std::array<Known, 5> known_kinds{{
-    {"Node", "", {"v1", nullptr, nullptr}},
-    {"Pod", "", {"v1", nullptr, nullptr}},
-    {"ResourceSlice", "resource.k8s.io", {"v1", "v1beta2", "v1beta1"}},
-    {"ResourceClaim", "resource.k8s.io", {"v1", "v1beta2", "v1beta1"}},
-    {"PodGroup", "scheduling.k8s.io", {"v1beta1", "v1alpha3", "v1alpha2"}},
-}};
-
 std::string text_of(const Json& object, const char* name) {
   const auto found = object.find(name);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-/// 2 for the newest version, 0 for the oldest, -1 for one that is not understood.
-int rank_of(const Known& known, const std::string& version) {
-  for (std::size_t i = 0; i < known.versions.size(); ++i) {
-    if (known.versions[i] != nullptr && version == known.versions[i])
-      return 2 - static_cast<int>(i);
-  }
-  return -1;
-}
-
-const Known* find_kind(const std::string& kind, const std::string& group) {
-  for (const Known& known : known_kinds) {
-    if (kind == known.kind && group == known.group) return &known;
-  }
-  return nullptr;
 }
 
 /// Resource versions of one object are numbers in practice; shorter is smaller then.
@@ -98,11 +69,34 @@ void Gatherer::add_object(const Json& object, const std::string& where) {
     if (!problem.empty()) return warn(where, what + ": " + problem);
     keep(kept, {std::move(value), {}, {}, rank}, meta, where);
   };
-  if (kind == "Node") settle(nodes_, read_node(fields));
-  if (kind == "Pod") settle(pods_, read_pod(fields));
-  if (kind == "ResourceSlice") settle(slices_, read_slice(fields, version == "v1beta1"));
-  if (kind == "ResourceClaim") settle(claims_, read_claim(fields));
-  if (kind == "PodGroup") settle(groups_, read_pod_group(fields));
+  if (known->placements != nullptr) {
+    settle(groups_[kind + "." + group], known->placements(fields));
+  } else if (kind == "Node") {
+    settle(nodes_, read_node(fields));
+  } else if (kind == "Pod") {
+    settle(pods_, read_pod(fields));
+  } else if (kind == "ResourceSlice") {
+    settle(slices_, read_slice(fields, version == "v1beta1"));
+  } else if (kind == "ResourceClaim") {
+    settle(claims_, read_claim(fields));
+  } else if (kind == "ResourceClaimTemplate") {
+    settle(templates_, read_claim_template(fields));
+  } else if (kind == "DeviceClass") {
+    settle(classes_, read_device_class(fields));
+  } else if (kind == "HyperNode") {
+    settle(domains_, read_hyper_node(fields));
+  } else if (kind == "ComputeDomain") {
+    settle(fabrics_, read_compute_domain(fields));
+  } else if (kind == "NodeResourceTopology") {
+    settle(policies_, read_node_topology(fields));
+  } else if (kind == "KubeletConfigz") {
+    settle(configs_, read_configz(fields));
+  } else {
+    const bool flavor = kind == "ResourceFlavor";
+    TopologyLevels levels = flavor ? read_flavor(fields) : read_topology_levels(fields);
+    if (!flavor) levels.kind = kind + "." + group;
+    settle(levels_[levels.kind], std::move(levels));
+  }
 }
 
 Status Gatherer::add_list(const Json& list, const std::string& where, int depth) {
@@ -171,30 +165,59 @@ void Gatherer::finish_slices(AllocationView& view) {
 }
 
 void Gatherer::finish_claims(AllocationView& view) {
+  std::unordered_map<std::string, std::vector<std::string>> by_gang;
+  for (const auto& [name, pod] : pods_) {
+    const PodClaim& claim = pod.value.claim;
+    if (!claim.gang.empty()) by_gang[claim.gang].push_back(claim.meta.name);
+  }
   for (auto& [name, kept] : claims_) {
     DeviceClaim& claim = kept.value.claim;
     for (const std::string& group : kept.value.reserved_groups) {
-      for (const auto& [pod_name, pod] : pods_) {
-        const bool member = pod.value.gang == claim.meta.name_space + "/" + group;
-        if (member) claim.reserved_for.push_back(pod.value.meta.name);
-      }
+      const auto pods = by_gang.find(claim.meta.name_space + "/" + group);
+      if (pods == by_gang.end()) continue;
+      claim.reserved_for.insert(claim.reserved_for.end(), pods->second.begin(), pods->second.end());
     }
     view.claims.push_back(std::move(claim));
   }
 }
 
+void Gatherer::finish_placements(AllocationView& view) {
+  std::vector<ReadPlacement> read;
+  for (auto& [kind, groups] : groups_) {
+    for (auto& [name, kept] : groups) {
+      for (ReadPlacement& placement : kept.value)
+        read.push_back(std::move(placement));
+    }
+  }
+  std::vector<const ReadPod*> pods;
+  for (const auto& [name, kept] : pods_)
+    pods.push_back(&kept.value);
+  view.placements = with_members(std::move(read), pods);
+  std::vector<ReadDomain> domains;
+  for (auto& [name, kept] : domains_)
+    domains.push_back(std::move(kept.value));
+  view.domains = resolve(std::move(domains), view.nodes);
+}
+
 AllocationView Gatherer::finish() {
   AllocationView view;
+  const auto move_to = [](auto& kept, auto& list) {
+    for (auto& [name, one] : kept)
+      list.push_back(std::move(one.value));
+  };
   finish_slices(view);
   finish_claims(view);
-  for (auto& [name, kept] : nodes_)
-    view.nodes.push_back(std::move(kept.value));
+  move_to(nodes_, view.nodes);
+  finish_placements(view);
   for (auto& [name, kept] : pods_)
-    view.pods.push_back(std::move(kept.value));
-  for (auto& [name, kept] : groups_) {
-    for (PlacementClaim& placement : kept.value)
-      view.placements.push_back(std::move(placement));
-  }
+    view.pods.push_back(std::move(kept.value.claim));
+  move_to(templates_, view.templates);
+  move_to(classes_, view.classes);
+  move_to(fabrics_, view.fabrics);
+  move_to(configs_, view.policies);
+  move_to(policies_, view.policies);
+  for (auto& [kind, levels] : levels_)
+    move_to(levels, view.levels);
   view.warnings = std::move(warnings_);
   return view;
 }

@@ -7,6 +7,7 @@
 
 #include "core/model/allocation.hpp"
 #include "core/result.hpp"
+#include "netcheck/claims/groups.hpp"
 #include "netcheck/claims/objects.hpp"
 
 namespace plumbline::netcheck::claims {
@@ -43,12 +44,21 @@ class Gatherer {
   void warn(const std::string& where, const std::string& what);
   void finish_slices(AllocationView& view);
   void finish_claims(AllocationView& view);
+  void finish_placements(AllocationView& view);
 
   std::map<std::string, Kept<NodeClaim>> nodes_;
   std::map<std::string, Kept<ReadSlice>> slices_;
   std::map<std::string, Kept<ReadClaim>> claims_;
-  std::map<std::string, Kept<PodClaim>> pods_;
-  std::map<std::string, Kept<std::vector<PlacementClaim>>> groups_;
+  std::map<std::string, Kept<ReadPod>> pods_;
+  std::map<std::string, Kept<DeviceClaim>> templates_;
+  std::map<std::string, Kept<DeviceClassClaim>> classes_;
+  std::map<std::string, Kept<ReadDomain>> domains_;
+  std::map<std::string, Kept<FabricDomain>> fabrics_;
+  std::map<std::string, Kept<AlignmentPolicy>> policies_;
+  std::map<std::string, Kept<AlignmentPolicy>> configs_;
+  // By kind and group first: several schedulers call theirs PodGroup.
+  std::map<std::string, std::map<std::string, Kept<Placements>>> groups_;
+  std::map<std::string, std::map<std::string, Kept<TopologyLevels>>> levels_;
   std::vector<std::string> warnings_;
   std::size_t seen_ = 0;
 };

@@ -7,6 +7,29 @@ namespace {
 
 constexpr std::size_t most_holdings = 100'000;
 
+/// The NUMA nodes of a hint; -1 and none at all both mean that the plugin told none.
+std::vector<int> numa_of(const v1::TopologyInfo& topology) {
+  std::vector<int> nodes;
+  for (const auto& node : topology.nodes()) {
+    if (node.id() >= 0 && node.id() < 4096) nodes.push_back(static_cast<int>(node.id()));
+  }
+  return nodes;
+}
+
+/// What a container has for itself; nothing when it lives on the shared pool alone.
+void add_share(const v1::ContainerResources& container, const Holding& base,
+               std::vector<ContainerShare>& shares) {
+  if (container.cpu_ids().empty() && container.memory().empty()) return;
+  ContainerShare share{base.pod_namespace, base.pod_name, base.container, {}, {}};
+  for (const auto cpu : container.cpu_ids())
+    share.cpus.push_back(static_cast<int>(cpu));
+  for (const auto& memory : container.memory()) {
+    for (const int node : numa_of(memory.topology()))
+      share.memory_numa.push_back(node);
+  }
+  shares.push_back(std::move(share));
+}
+
 void add_plugin_devices(const v1::ContainerResources& container, const Holding& base,
                         std::vector<Holding>& holdings) {
   for (const auto& devices : container.devices()) {
@@ -14,6 +37,7 @@ void add_plugin_devices(const v1::ContainerResources& container, const Holding& 
       Holding holding = base;
       holding.resource = devices.resource_name();
       holding.device = id;
+      holding.numa = numa_of(devices.topology());
       holdings.push_back(std::move(holding));
     }
   }
@@ -38,7 +62,7 @@ void add_claimed_devices(const v1::ContainerResources& container, const Holding&
 
 Result<NodeHoldings> holdings_of(const v1::ListPodResourcesResponse& answer,
                                  const std::string& node, const std::string& source) {
-  NodeHoldings found{node, source, {}};
+  NodeHoldings found{node, source, {}, {}};
   for (const auto& pod : answer.pod_resources()) {
     for (const auto& container : pod.containers()) {
       Holding base;
@@ -47,6 +71,7 @@ Result<NodeHoldings> holdings_of(const v1::ListPodResourcesResponse& answer,
       base.container = container.name();
       add_plugin_devices(container, base, found.holdings);
       add_claimed_devices(container, base, found.holdings);
+      add_share(container, base, found.containers);
       if (found.holdings.size() > most_holdings) {
         return fail(ErrorCode::invalid_input, "more than 100000 devices are held");
       }

@@ -37,9 +37,17 @@ std::optional<std::size_t> index(std::string_view text) {
   return number;
 }
 
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts)
+    text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
 std::string text_of(const AttributeValue& value) {
   if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
+  if (const auto* list = std::get_if<std::vector<std::string>>(&value)) return joined(*list);
   return std::get<std::string>(value);
 }
 
@@ -63,13 +71,6 @@ Text value_in(const SliceClaim& slice, const std::string& path) {
   return found == device.attributes.end() ? Text() : Text(text_of(found->second));
 }
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts)
-    text += (text.empty() ? "" : ", ") + part;
-  return text;
-}
-
 std::string text_of(const AllocatedDevice& device) {
   return device.driver + "/" + device.pool + "/" + device.device;
 }
@@ -81,7 +82,23 @@ Text network_value(const AllocatedDevice& device, std::string_view field) {
   return std::nullopt;
 }
 
+/// The text of a constraint: the attribute it names.
+Text constraint_value(const DeviceClaim& claim, const std::string& path) {
+  const std::string base = claim.is_template ? "spec.spec.devices." : "spec.devices.";
+  for (const char* const field : {"matchAttribute", "distinctAttribute"}) {
+    const auto at = between(path, base + "constraints[", std::string("].") + field);
+    const auto number = at ? index(*at) : std::nullopt;
+    if (number && *number < claim.constraints.size()) return claim.constraints[*number].attribute;
+  }
+  if (path != base + "requests") return std::nullopt;
+  std::vector<std::string> names;
+  for (const DeviceRequest& request : claim.requests)
+    names.push_back(request.name);
+  return joined(names);
+}
+
 Text value_in(const DeviceClaim& claim, const std::string& path) {
+  if (path.starts_with("spec.")) return constraint_value(claim, path);
   if (path == "status.allocation.devices.results") {
     std::vector<std::string> all;
     for (const AllocatedDevice& device : claim.devices)
@@ -114,8 +131,14 @@ Text value_in(const PodClaim& pod, const std::string& path) {
 }
 
 Text value_in(const PlacementClaim& placement, const std::string& path) {
-  if (path == "spec.schedulingPolicy.gang.minCount") return std::to_string(placement.least_members);
-  return path == placement.path ? placement.one_domain : std::nullopt;
+  const bool least = path == placement.least_path && !path.empty();
+  if (least) return std::to_string(placement.least_members);
+  if (path != placement.path) return std::nullopt;
+  return placement.value.empty() ? placement.one_domain : Text(placement.value);
+}
+
+Text value_in(const AlignmentPolicy& policy, const std::string& path) {
+  return path == policy.path ? Text(policy.value) : std::nullopt;
 }
 
 struct Found {
@@ -145,7 +168,11 @@ std::optional<Found> look(const ClaimRef& claim, const AllocationView& view) {
   if (claim.kind == "ResourceSlice") return look(view.slices, claim);
   if (claim.kind == "ResourceClaim") return look(view.claims, claim);
   if (claim.kind == "Node") return look(view.nodes, claim);
-  if (claim.kind == "Pod") return look(view.pods, claim);
+  if (claim.kind == "Pod" && claim.path == "spec.nodeName") return look(view.pods, claim);
+  if (claim.kind == "ResourceClaimTemplate") return look(view.templates, claim);
+  if (claim.kind == "NodeResourceTopology" || claim.kind == "KubeletConfigz") {
+    return look(view.policies, claim);
+  }
   return look_at_group(view, claim);
 }
 

@@ -14,6 +14,12 @@ ClaimRef refer(const std::string& kind, const ObjectMeta& meta, std::string path
 std::string text_of(const AttributeValue& value) {
   if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
+  if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
+    std::string text;
+    for (const std::string& part : *list)
+      text += (text.empty() ? "" : ", ") + part;
+    return text;
+  }
   return std::get<std::string>(value);
 }
 
@@ -41,14 +47,26 @@ ClaimRef quote_claim(const DeviceClaim& claim) {
   return refer("ResourceClaim", claim.meta, "status.allocation.devices.results", all);
 }
 
+ClaimRef quote_constraint(const DeviceClaim& claim, std::size_t index) {
+  const DeviceConstraint& asked = claim.constraints[index];
+  const std::string path = std::string(claim.is_template ? "spec.spec" : "spec") +
+                           ".devices.constraints[" + std::to_string(index) + "]." +
+                           (asked.distinct ? "distinctAttribute" : "matchAttribute");
+  return refer(claim.is_template ? "ResourceClaimTemplate" : "ResourceClaim", claim.meta, path,
+               asked.attribute);
+}
+
 ClaimRef quote_pod(const PodClaim& pod) {
   return refer("Pod", pod.meta, "spec.nodeName", pod.node);
 }
 
 ClaimRef quote_gang(const PlacementClaim& gang, bool least_members) {
-  if (!least_members) return refer(gang.kind, gang.meta, gang.path, gang.one_domain.value_or(""));
-  return refer(gang.kind, gang.meta, "spec.schedulingPolicy.gang.minCount",
-               std::to_string(gang.least_members));
+  if (least_members) {
+    return refer(gang.kind, gang.meta, gang.least_path, std::to_string(gang.least_members));
+  }
+  const bool as_written = !gang.value.empty();
+  return refer(gang.kind, gang.meta, gang.path,
+               as_written ? gang.value : gang.one_domain.value_or(""));
 }
 
 std::string source_of(const NodeFacts& node, const Place& place) {
@@ -78,6 +96,19 @@ std::vector<Finding> without_claims(const Facts& facts, const std::string& rule,
   finding.next_step =
       "Make the claims readable (the bundle or API server that the stage file names) and run "
       "again.";
+  finding.tier = tier;
+  return {finding};
+}
+
+std::vector<Finding> without_nodes(const Facts& facts, const std::string& rule,
+                                   const std::string& tier, const std::string& what) {
+  Finding finding;
+  finding.rule = rule;
+  finding.verdict = Verdict::unobservable;
+  finding.subject = {"claim", facts.claims->source, "", ""};
+  finding.message = what + " could not be checked: claims alone were read, nothing of any node.";
+  finding.next_step =
+      "Run a stage over agents, or record the nodes too (plumbline collect --node NAME).";
   finding.tier = tier;
   return {finding};
 }

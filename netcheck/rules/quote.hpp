@@ -23,6 +23,9 @@ ClaimRef quote_given(const Given& given);
 /// Quotes all results of a claim.
 ClaimRef quote_claim(const DeviceClaim& claim);
 
+/// Quotes one constraint of a claim or template: the attribute that it names.
+ClaimRef quote_constraint(const DeviceClaim& claim, std::size_t index);
+
 /// Quotes the node that a pod is bound to.
 ClaimRef quote_pod(const PodClaim& pod);
 
@@ -40,6 +43,12 @@ std::string describe(const NetworkDevice& device);
 /// Nothing when the stage was asked to read none (no reason given).
 std::vector<Finding> without_claims(const Facts& facts, const std::string& rule,
                                     const std::string& tier);
+
+/// One finding that claims alone were read, so that a rule about nodes could look at none: `what`
+/// says of what it could not tell. For a bundle without nodes' records; made once, not for each
+/// device of a cluster.
+std::vector<Finding> without_nodes(const Facts& facts, const std::string& rule,
+                                   const std::string& tier, const std::string& what);
 
 /// "a, b and c".
 std::string listed(const std::vector<std::string>& words);

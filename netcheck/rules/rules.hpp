@@ -8,6 +8,14 @@
 
 namespace plumbline::netcheck {
 
+/// X01: constraints over the PCIe root and other attributes, by what slices publish and the node
+/// shows: held, broken, or never to be met. One finding a constraint, one a claim of several
+/// devices that asked for nothing, one a layout of nodes where GPUs and NICs share no root.
+std::vector<Finding> x01_pcie_root(const Facts& facts);
+
+/// X02: the same for the NUMA node, under all names that drivers give it, literal selectors too.
+std::vector<Finding> x02_numa_node(const Facts& facts);
+
 /// X03: what each network device's slice publishes, against the node's own word for that device.
 /// One finding a published device of an enrolled node.
 std::vector<Finding> x03_slice_truth(const Facts& facts);
@@ -16,8 +24,18 @@ std::vector<Finding> x03_slice_truth(const Facts& facts);
 /// and the claims say the same. One finding a pod that was given network devices or holds one.
 std::vector<Finding> x04_given_held(const Facts& facts);
 
-/// X10: the members of a gang that asked for one domain are in one. One finding a gang and label.
+/// X10: the members of native PodGroups and Kueue workloads are where they asked to be and were
+/// assigned: one domain, slices, the recorded assignment, rank order. One finding a gang and
+/// request; one for a gang that asked for nothing and is apart.
 std::vector<Finding> x10_gang_placement(const Facts& facts);
+
+/// X11 as far as labels alone show it: placeholder values, levels of a topology that nodes of its
+/// flavor lack, cliques that a ComputeDomain contradicts. A finding only where something is wrong.
+std::vector<Finding> x11_labels(const Facts& facts);
+
+/// X12: the same for all other placement claims in their normal form: Volcano, KAI, Grove, JobSet,
+/// LeaderWorkerSet, MPIJob, TrainJob, plain Jobs and pod affinity.
+std::vector<Finding> x12_other_placement(const Facts& facts);
 
 /// X13: a gang that has begun has at least its least number of members. One finding a gang.
 std::vector<Finding> x13_gang_complete(const Facts& facts);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <unordered_set>
 
 #include "netcheck/rules/attributes.hpp"
 #include "netcheck/rules/lookup.hpp"
@@ -147,9 +148,9 @@ Finding check(const Facts& facts, const std::string& name, const Published& publ
 
 std::vector<std::string> nodes_with_slices(const AllocationView& view) {
   std::vector<std::string> nodes;
+  std::unordered_set<std::string> known;
   for (const SliceClaim& slice : view.slices) {
-    const bool known = std::find(nodes.begin(), nodes.end(), slice.node) != nodes.end();
-    if (!slice.node.empty() && !known) nodes.push_back(slice.node);
+    if (!slice.node.empty() && known.insert(slice.node).second) nodes.push_back(slice.node);
   }
   return nodes;
 }
@@ -158,6 +159,12 @@ std::vector<std::string> nodes_with_slices(const AllocationView& view) {
 
 std::vector<Finding> x03_slice_truth(const Facts& facts) {
   if (!facts.claims) return without_claims(facts, "X03", "A");
+  if (facts.nodes.empty()) {
+    if (nodes_with_slices(*facts.claims).empty()) return {};
+    return without_nodes(facts, "X03", "A",
+                         "What " + std::to_string(facts.claims->slices.size()) +
+                             " slices publish of network devices");
+  }
   std::vector<Finding> findings;
   for (const std::string& node : nodes_with_slices(*facts.claims)) {
     if (!in_scope(facts, node)) continue;

@@ -61,7 +61,12 @@ Finding check(const Gang& gang) {
                       " members together and has none on a node, so nothing is proven.";
     finding.next_step = "Look at why it waits (kubectl describe podgroup), if it should run.";
   } else if (progress.placed < gang.claim->least_members) {
-    finding.verdict = Verdict::violation;
+    const bool drifted = !gang.claim->lost_nodes.empty();
+    finding.verdict = drifted ? Verdict::drift : Verdict::violation;
+    if (drifted) {
+      finding.evidence.push_back(
+          {"its workload's unhealthy nodes", listed(gang.claim->lost_nodes), ""});
+    }
     finding.message = "Gang " + gang.name + " needs " + least + " members together but only " +
                       placed + " are on nodes";
     if (!progress.lacking.empty()) finding.message += ", missing " + listed(progress.lacking);
@@ -90,9 +95,12 @@ std::vector<Finding> x13_gang_complete(const Facts& facts) {
   if (!facts.claims) return without_claims(facts, "X13", "A");
   std::vector<Finding> findings;
   std::set<std::string> done;
-  for (const Gang& gang : gangs(facts)) {
+  const ClaimIndex index(facts);
+  for (const Gang& gang : gangs(index)) {
     // A gang with several topology keys stands there once for each.
-    if (!done.insert(gang.name).second || finished(gang)) continue;
+    const std::string kind = gang.claim == nullptr ? "" : gang.claim->kind + " ";
+    if (!done.insert(kind + gang.name).second || finished(gang)) continue;
+    if (gang.claim != nullptr && !gang.claim->admitted) continue;
     if (gang.claim == nullptr) {
       findings.push_back(unseen(gang, "its pods name it, but its object was not read"));
     } else if (gang.claim->least_members > 0 && facts.claims->pods.empty()) {

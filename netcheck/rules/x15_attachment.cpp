@@ -176,6 +176,14 @@ Finding check(const Facts& facts, const PodView& view, const Given& given) {
 
 std::vector<Finding> x15_attachment(const Facts& facts) {
   if (!facts.claims) return without_claims(facts, "X15", "C");
+  if (facts.nodes.empty()) {
+    const bool told = std::any_of(
+        facts.claims->claims.begin(), facts.claims->claims.end(), [](const DeviceClaim& claim) {
+          return std::any_of(claim.devices.begin(), claim.devices.end(), has_network_data);
+        });
+    if (!told) return {};
+    return without_nodes(facts, "X15", "C", "What drivers wrote of pods' interfaces");
+  }
   std::vector<Finding> findings;
   for (const PodView& view : pod_views(facts)) {
     for (const Given& given : view.given) {

@@ -122,8 +122,10 @@ TEST_CASE("An unbounded interval is null and comes back unbounded") {
 TEST_CASE("Inventory, holdings, claims, report and requests come back as they went") {
   const std::string topology = json::encode(full_topology());
   CHECK(json::encode(*json::decode_topology(topology)) == topology);
-  const NodeHoldings holdings{
-      "node-1", "sock", {{"ns", "p", "c", "", "ens1", "dra.net", "pool", "cl"}}};
+  const NodeHoldings holdings{"node-1",
+                              "sock",
+                              {{"ns", "p", "c", "", "ens1", "dra.net", "pool", "cl", {0, 1}}},
+                              {{"ns", "p", "c", {2, 3}, {1}}}};
   const std::string held = json::encode(holdings);
   CHECK(json::encode(*json::decode_holdings(held)) == held);
   const std::string report = json::encode(full_report());
@@ -140,6 +142,79 @@ TEST_CASE("Inventory, holdings, claims, report and requests come back as they we
   CHECK(json::encode(*json::decode_request(asked)) == asked);
 }
 
+namespace {
+
+DeviceClaim full_claim() {
+  DeviceClaim claim;
+  claim.meta.name = "c";
+  claim.allocated = true;
+  claim.node = "node-1";
+  claim.requests = {{"r", "gpu", 2, true, true, {"device.driver == \"gpu\""}}};
+  claim.constraints = {{{"r"}, "x.io/group", true}};
+  AllocatedDevice given;
+  given.request = "r";
+  given.driver = "dra.net";
+  given.pool = "node-1";
+  given.device = "ens1";
+  given.share_id = "share-1";
+  given.consumed_capacity = {{"bandwidth", "10G"}};
+  given.interface_name = "ens1";
+  given.hardware_address = "02:00:00:00:01:01";
+  given.addresses = {"a"};
+  claim.devices = {given};
+  claim.reserved_for = {"p"};
+  return claim;
+}
+
+PodClaim full_pod() {
+  PodClaim pod;
+  pod.meta = {"ns", "p", "u", "1", {}};
+  pod.node = "node-1";
+  pod.phase = "Running";
+  pod.host_network = true;
+  pod.resource_claims = {"c"};
+  pod.gang = "ns/g";
+  pod.claim_templates = {"t"};
+  pod.extended = {{"x.io/gpu", 8}};
+  pod.containers = {{"id", "c"}};
+  pod.annotations = {{"pod-group-name", "g"}};
+  pod.owner = "Job j";
+  pod.rank = 3;
+  pod.gated = true;
+  pod.unhealthy = {"claim gpu-0"};
+  return pod;
+}
+
+void add_placements(AllocationView& view) {
+  PlacementClaim placement;
+  placement.meta = {"ns", "g", "u", "1", {}};
+  placement.kind = "PodGroup";
+  placement.least_members = 2;
+  placement.one_domain = "rack";
+  placement.path = "spec";
+  placement.form = PlacementForm::slices;
+  placement.members = {"ns/p"};
+  placement.levels = {"rack"};
+  placement.assigned = {{{"r1"}, 2}};
+  placement.tier = 1;
+  placement.lost_nodes = {"node-2"};
+  view.placements = {placement};
+  view.domains = {{{"", "s1", "u", "1", {}}, 1, {"node-1"}}};
+  AlignmentPolicy policy;
+  policy.meta.name = "node-1";
+  policy.kind = "NodeResourceTopology";
+  policy.policy = "single-numa-node";
+  policy.zones = {{"node-0", {{"cpu", "4"}}}};
+  view.policies = {policy};
+  FabricDomain fabric;
+  fabric.meta.name = "d";
+  fabric.cliques = {{"node-1", "1.2"}};
+  view.fabrics = {fabric};
+  view.levels = {{{"", "t", "u", "1", {}}, "Topology", {"rack"}, "", {{"pool", "gpu"}}}};
+}
+
+}  // namespace
+
 TEST_CASE("Claims come back as they went, attribute types included") {
   AllocationView view;
   view.source = "bundle x";
@@ -147,21 +222,26 @@ TEST_CASE("Claims come back as they went, attribute types included") {
   slice.meta = {"", "s", "u", "7", {{"a", "b"}}};
   slice.driver = "dra.net";
   slice.pool = "node-1";
-  slice.devices = {{"ens1",
-                    0,
-                    {{"dra.net/mtu", std::int64_t{1500}},
-                     {"dra.net/rdma", false},
-                     {"dra.net/ifName", std::string("ens1")}}}};
+  SliceDevice device;
+  device.name = "ens1";
+  device.attributes = {{"dra.net/mtu", std::int64_t{1500}},
+                       {"dra.net/rdma", false},
+                       {"dra.net/ifName", std::string("ens1")},
+                       {"dra.net/groups", std::vector<std::string>{"a", "b"}}};
+  device.capacity = {{"memory", "1Gi"}};
+  device.taints = {"k=v:NoSchedule"};
+  device.counters = {"gpu-0"};
+  device.shared = true;
+  device.node = "node-1";
+  slice.devices = {device};
   view.slices = {slice};
-  view.nodes = {{{"", "node-1", "u", "1", {}}, {{"cpu", "8"}}}};
-  DeviceClaim claim;
-  claim.meta.name = "c";
-  claim.allocated = true;
-  claim.devices = {{"r", "dra.net", "node-1", "ens1", false, "ens1", "02:00:00:00:01:01", {"a"}}};
-  claim.reserved_for = {"p"};
-  view.claims = {claim};
-  view.pods = {{{"ns", "p", "u", "1", {}}, "node-1", "Running", true, {"c"}, "ns/g"}};
-  view.placements = {{{"ns", "g", "u", "1", {}}, "PodGroup", 2, "rack", true, "spec"}};
+  view.nodes = {{{"", "node-1", "u", "1", {}}, {{"cpu", "8"}}, {{"topograph.run/region", "r"}}}};
+  view.claims = {full_claim()};
+  view.templates = {full_claim()};
+  view.templates[0].is_template = true;
+  view.classes = {{{"", "gpu", "u", "1", {}}, {"device.driver == \"gpu\""}, "x.io/gpu"}};
+  view.pods = {full_pod()};
+  add_placements(view);
   const std::string text = json::encode(view);
   const auto back = json::decode_allocation_view(text);
   REQUIRE(back.has_value());

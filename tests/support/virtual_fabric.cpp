@@ -98,7 +98,7 @@ netcheck::NodeFacts VirtualFabric::node_facts(int node) const {
                         "/24"};
     facts.topology->network_devices.push_back(device);
   }
-  facts.holdings = NodeHoldings{facts.node, "kubelet.sock", {}};
+  facts.holdings = NodeHoldings{facts.node, "kubelet.sock", {}, {}};
   return facts;
 }
 

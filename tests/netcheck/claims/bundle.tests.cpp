@@ -108,11 +108,11 @@ TEST_CASE("Every served version and every shape that kubectl writes is read") {
     CHECK_FALSE(named(view.placements, "pair").one_domain.has_value());
     CHECK(named(view.placements, "pair").least_members == 2);
   }
-  SECTION("YAML: quoted numbers stay text, list attributes are left out") {
+  SECTION("YAML: quoted numbers stay text, list attributes are lists") {
     CHECK(named(view.nodes, "node-1").meta.labels.at("example.com/numbered") == "7");
     CHECK(named(view.nodes, "node-1").allocatable.at("example.com/sriov_nics") == "4");
     const SliceDevice& device = named(view.slices, "node-1-sriov").devices.front();
-    CHECK(device.attributes.size() == 4);
+    CHECK(device.attributes.size() == 5);
     CHECK(text(device, "resource.kubernetes.io/pciBusID") == "0000:17:00.3");
     CHECK(text(device, "sriovnetwork.k8snetworkplumbingwg.io/interfaceName") == "ens1v3");
     CHECK(text(device, "sriovnetwork.k8snetworkplumbingwg.io/driverVersion") == "1.2.3");

@@ -129,7 +129,9 @@ TEST_CASE("A device held by a tenant is not planned, with the holder as the reas
   SliceClaim slice;
   slice.driver = "dra.net";
   slice.pool = slice.node = "node-5";
-  slice.devices.push_back({"ens2", 0, {{"dra.net/ifName", std::string("ens2")}}});
+  slice.devices.resize(1);
+  slice.devices[0].name = "ens2";
+  slice.devices[0].attributes["dra.net/ifName"] = std::string("ens2");
   facts.claims->slices.push_back(slice);
   Holding holding;
   holding.pod_namespace = "tenant";

@@ -76,7 +76,10 @@ TEST_CASE("X10: two racks are two racks, whatever else is missing") {
 
 TEST_CASE("X10 has nothing to say of gangs without a domain, that ended, or elsewhere") {
   Facts facts = rack("rack-split-gang");
-  SECTION("no topology key") { facts.claims->placements[0].one_domain.reset(); }
+  SECTION("no topology key, and together") {
+    facts.claims->placements[0].one_domain.reset();
+    pod(facts, "gang-1").node = pod(facts, "gang-0").node;
+  }
   SECTION("ended") {
     pod(facts, "gang-0").phase = "Succeeded";
     pod(facts, "gang-1").phase = "Failed";

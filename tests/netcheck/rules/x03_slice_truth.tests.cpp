@@ -205,7 +205,9 @@ TEST_CASE("X03 leaves other drivers' devices and nodes outside the stage alone")
   gpus.meta.name = "node-1-gpu";
   gpus.driver = "gpu.nvidia.com";
   gpus.node = "node-1";
-  gpus.devices = {{"gpu-0", 0, {{"gpu.nvidia.com/uuid", std::string("GPU-1")}}}};
+  gpus.devices.resize(1);
+  gpus.devices[0].name = "gpu-0";
+  gpus.devices[0].attributes["gpu.nvidia.com/uuid"] = std::string("GPU-1");
   facts.claims->slices.push_back(gpus);
   std::erase_if(facts.nodes, [](const NodeFacts& n) { return n.node == "node-6"; });
   CHECK(with(x03_slice_truth(facts), Verdict::match).size() == 10);

@@ -1,0 +1,121 @@
+#include "netcheck/claims/api_client.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "netcheck/claims/documents.hpp"
+
+namespace plumbline::netcheck::claims {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+constexpr int most_tries = 5;
+constexpr auto token_life = seconds(60);
+
+bool may_pass(const HttpAnswer& answer) { return answer.status == 429 || answer.status >= 500; }
+
+/// What the server itself says of a refusal, on one line.
+std::string words_of(const HttpAnswer& answer) {
+  const auto said = parse_json(answer.body);
+  std::string text;
+  if (said && said->front().is_object()) {
+    const auto message = said->front().find("message");
+    if (message != said->front().end() && message->is_string()) text = message->get<std::string>();
+  }
+  if (text.empty()) text = "HTTP status " + std::to_string(answer.status);
+  text.resize(std::min<std::size_t>(text.size(), 500));
+  return text;
+}
+
+ErrorCode code_of(long status) {
+  if (status == 401 || status == 403) return ErrorCode::permission_denied;
+  if (status == 404) return ErrorCode::not_found;
+  if (status == 410 || status == 409) return ErrorCode::conflict;
+  if (status == 429 || status >= 500) return ErrorCode::unavailable;
+  return ErrorCode::invalid_input;
+}
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
+    text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+ApiClient::ApiClient(ApiAccess access, HttpClient http, Clock& clock)
+    : access_(std::move(access)), http_(std::move(http)), clock_(&clock) {}
+
+Result<ApiClient> ApiClient::open(ApiAccess access, Clock& clock, Deadline deadline) {
+  auto http = HttpClient::open(access);
+  if (!http) return tl::unexpected(std::move(http.error()));
+  ApiClient client(std::move(access), std::move(*http), clock);
+  if (auto renewed = client.renew(deadline); !renewed)
+    return tl::unexpected(std::move(renewed.error()));
+  return client;
+}
+
+Status ApiClient::renew(Deadline deadline) {
+  Credentials credentials;
+  credentials.token = access_.token;
+  if (!access_.token_file.empty()) {
+    auto token = read_file(access_.token_file, 1U << 20U);
+    if (!token) return pass_up(std::move(token.error()), "reading the token");
+    credentials.token = trimmed(std::move(*token));
+  } else if (access_.exec) {
+    auto given = run_exec_plugin(*access_.exec, access_.server, deadline);
+    if (!given) return tl::unexpected(std::move(given.error()));
+    credentials = std::move(*given);
+  }
+  http_.use(credentials);
+  read_at_ = clock_->now();
+  return {};
+}
+
+Status ApiClient::keep_fresh(Deadline deadline) {
+  if (access_.token_file.empty() || clock_->now() - read_at_ < token_life) return {};
+  return renew(deadline);
+}
+
+void ApiClient::pause(int attempt, long asked_s, Deadline deadline) {
+  std::random_device random;
+  const auto grown = milliseconds(100) * (1 << attempt) + milliseconds(random() % 100);
+  const auto wanted = asked_s > 0 ? std::max<milliseconds>(grown, seconds(asked_s)) : grown;
+  clock_->wait_until(std::min(clock_->now() + wanted, deadline.moment()));
+}
+
+Result<HttpAnswer> ApiClient::ask(const std::string& path, Deadline deadline) {
+  Result<HttpAnswer> answer = fail(ErrorCode::internal, "not asked");
+  bool renewed = false;
+  for (int attempt = 0; attempt < most_tries; ++attempt) {
+    if (auto fresh = keep_fresh(deadline); !fresh) return tl::unexpected(std::move(fresh.error()));
+    answer = http_.get(path, deadline);
+    if (answer && answer->status == 401 && !renewed) {
+      renewed = true;
+      if (auto again = renew(deadline); !again) return tl::unexpected(std::move(again.error()));
+      continue;
+    }
+    const bool lost = !answer && answer.error().code == ErrorCode::unavailable;
+    if (!lost && !(answer && may_pass(*answer))) return answer;
+    if (deadline.passed() || attempt + 1 == most_tries) return answer;
+    pause(attempt, answer ? answer->retry_after_s : 0, deadline);
+  }
+  return answer;
+}
+
+Result<nlohmann::json> ApiClient::get(const std::string& path, Deadline deadline) {
+  const std::string doing = "GET " + access_.server + path.substr(0, path.find('?'));
+  auto answer = ask(path, deadline);
+  if (!answer) return pass_up(std::move(answer.error()), doing);
+  if (answer->status != 200) {
+    const std::string status = " (" + std::to_string(answer->status) + ")";
+    return fail(code_of(answer->status), doing + ": " + words_of(*answer) + status);
+  }
+  auto documents = parse_json(answer->body);
+  if (!documents) return pass_up(std::move(documents.error()), doing);
+  return std::move(documents->front());
+}
+
+}  // namespace plumbline::netcheck::claims

@@ -1,0 +1,135 @@
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <nlohmann/json.hpp>
+
+#include "core/files.hpp"
+#include "netcheck/claims/allow_list.hpp"
+#include "netcheck/claims/bundle.hpp"
+#include "netcheck/claims/bundle_writer.hpp"
+#include "netcheck/claims/documents.hpp"
+#include "netcheck/claims/node_records.hpp"
+#include "netcheck/claims/pseudonyms.hpp"
+#include "tests/netcheck/claims/temporary_folder.hpp"
+
+namespace plumbline::netcheck::claims {
+namespace {
+
+using Catch::Matchers::ContainsSubstring;
+using Json = nlohmann::json;
+
+const char* const pods = R"({"kind":"PodList","apiVersion":"v1","metadata":{},"items":[
+  {"metadata":{"name":"alpha","namespace":"team","uid":"1-2","annotations":{"secret":"x",
+     "kueue.x-k8s.io/workload":"job-w"},"managedFields":[{"manager":"m"}],
+     "labels":{"example.com/rack":"r17","batch.kubernetes.io/job-completion-index":"3"}},
+   "spec":{"nodeName":"gpu-node-7","containers":[{"name":"c","image":"private/image",
+     "env":[{"name":"KEY","value":"hunter2"}],"args":["--password=p"],
+     "resources":{"limits":{"nvidia.com/gpu":"8"}}}]},
+   "status":{"phase":"Running","podIP":"10.1.2.3"}}]})";
+
+Json parsed(const char* text) { return parse_json(text)->front(); }
+
+}  // namespace
+
+TEST_CASE("Only fields that are read get into a bundle") {
+  const std::string kept = allowed(parsed(pods)).dump();
+  for (const char* const gone :
+       {"hunter2", "password", "private", "secret", "managedFields", "10.1.2.3"})
+    CHECK_THAT(kept, !ContainsSubstring(gone));
+  for (const char* const there :
+       {"alpha", "gpu-node-7", "job-w", "r17", "nvidia.com/gpu", "Running"})
+    CHECK_THAT(kept, ContainsSubstring(there));
+}
+
+TEST_CASE("The allowed fields of every fixture are read as the whole objects are") {
+  for (const auto& entry : std::filesystem::directory_iterator(PLUMBLINE_FIXTURES)) {
+    INFO(entry.path());
+    const auto whole = open_bundle(entry.path())->snapshot(Deadline::never());
+    REQUIRE(whole);
+    const TemporaryFolder folder;
+    int number = 0;
+    for (const auto& file : std::filesystem::directory_iterator(entry.path())) {
+      const auto text = read_file(file.path());
+      const auto documents =
+          file.path().extension() == ".yaml" ? parse_yaml(*text) : parse_json(*text);
+      for (const Json& document : *documents)
+        folder.with(std::to_string(number++) + ".json", allowed(document).dump());
+    }
+    const auto kept = open_bundle(folder.path())->snapshot(Deadline::never());
+    REQUIRE(kept);
+    CHECK(kept->pods.size() == whole->pods.size());
+    CHECK(kept->warnings.size() == whole->warnings.size());
+    for (std::size_t i = 0; i < kept->slices.size(); ++i) {
+      REQUIRE(kept->slices[i].devices.size() == whole->slices[i].devices.size());
+      for (std::size_t j = 0; j < kept->slices[i].devices.size(); ++j)
+        CHECK(kept->slices[i].devices[j].attributes == whole->slices[i].devices[j].attributes);
+    }
+    for (std::size_t i = 0; i < kept->placements.size(); ++i)
+      CHECK(kept->placements[i].members == whole->placements[i].members);
+  }
+}
+
+TEST_CASE("A pseudonym is the same everywhere, and what says nothing of a place stays") {
+  Json document = allowed(parsed(pods));
+  Pseudonyms names;
+  names.learn(document);
+  CHECK(names.of("gpu-node-7") == "node-1");
+  CHECK(names.of("3") == "3");
+  Json other{{"anything", "gpu-node-7"}};
+  names.replace(other);
+  names.replace(document);
+  CHECK(other["anything"] == "node-1");
+  const std::string text = document.dump();
+  for (const char* const gone : {"alpha", "team", "gpu-node-7", "r17", "1-2"})
+    CHECK_THAT(text, !ContainsSubstring(gone));
+  CHECK_THAT(text, ContainsSubstring("Running"));
+}
+
+TEST_CASE("Addresses keep their form, placeholders their meaning") {
+  Pseudonyms names;
+  Json document = parsed(R"({"devices":[{"attributes":{"dra.net/mac":{"string":"aa:bb:cc:00:11:22"},
+      "dra.net/ipv4":{"string":"10.9.8.7/24"},"uuid":{"string":"GPU-1-2-3"}}}],
+      "labels":{"oci.oraclecloud.com/rdma.network_block_id":"no-imds-data"}})");
+  names.learn(document);
+  CHECK(names.of("aa:bb:cc:00:11:22") == "02:00:00:00:00:01");
+  CHECK(names.of("10.9.8.7/24") == "198.18.0.1/24");
+  CHECK_THAT(names.of("GPU-1-2-3"), ContainsSubstring("GPU-00000000"));
+  CHECK(names.of("no-imds-data") == "no-imds-data");
+}
+
+TEST_CASE("A bundle is written into an empty folder only, and read back") {
+  const TemporaryFolder folder;
+  const auto target = folder.path() / "bundle";
+  auto writer = BundleWriter::open(target, true);
+  REQUIRE(writer);
+  REQUIRE(writer->add_page("pods./../x", parsed(pods)));
+  Topology topology;
+  topology.node = "gpu-node-7";
+  REQUIRE(writer->add(topology));
+  REQUIRE(writer->add(NodeHoldings{"gpu-node-7", "socket", {}, {}}));
+  REQUIRE(writer->finish() == 3U);
+  const auto view = open_bundle(target)->snapshot(Deadline::never());
+  REQUIRE(view);
+  REQUIRE(view->pods.size() == 1);
+  CHECK(view->pods[0].node == "node-1");
+  const auto nodes = read_node_records(target);
+  REQUIRE(nodes);
+  REQUIRE(nodes->size() == 1);
+  CHECK(nodes->front().node == "node-1");
+  CHECK(nodes->front().topology.has_value());
+  CHECK(nodes->front().holdings.has_value());
+  CHECK_FALSE(BundleWriter::open(target, false));
+}
+
+TEST_CASE("A node's record that is a link or no record is refused with its name") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() / "nodes");
+  SECTION("a link") {
+    std::filesystem::create_symlink("/etc/passwd", folder.path() / "nodes/a.topology.json");
+  }
+  SECTION("no JSON") { folder.with("nodes/a.topology.json", "{"); }
+  const auto nodes = read_node_records(folder.path());
+  REQUIRE_FALSE(nodes);
+  CHECK_THAT(nodes.error().message, ContainsSubstring("a.topology.json"));
+}
+
+}  // namespace plumbline::netcheck::claims
