@@ -48,6 +48,7 @@ void add_commands(CLI::App& line, Chosen& chosen, const Streams& streams) {
   add_agent(line, chosen, streams);
   add_stage(line, chosen, streams);
   add_check(line, chosen, streams);
+  add_collect(line, chosen, streams);
   add_report(line, chosen, streams);
 }
 

@@ -66,6 +66,7 @@ void add_pair(CLI::App& line, Chosen& chosen, const Streams& streams);
 void add_agent(CLI::App& line, Chosen& chosen, const Streams& streams);
 void add_stage(CLI::App& line, Chosen& chosen, const Streams& streams);
 void add_check(CLI::App& line, Chosen& chosen, const Streams& streams);
+void add_collect(CLI::App& line, Chosen& chosen, const Streams& streams);
 void add_report(CLI::App& line, Chosen& chosen, const Streams& streams);
 
 /// The whole program behind main(): reads the line, runs the command, returns the exit code.

@@ -32,6 +32,10 @@ TEST_CASE("Wrong flags end with 64 and one line that says where help is") {
       {"stage"},
       {"stage", "--file", "stage.yaml"},
       {"check", "/nowhere"},
+      {"check"},
+      {"check", "/tmp", "--in-cluster"},
+      {"collect"},
+      {"collect", "/nowhere"},
       {"report", "/nowhere"},
       {"pair", "node-1"},
       {"agent", "--node", "node-1"},
@@ -50,8 +54,8 @@ TEST_CASE("Wrong flags end with 64 and one line that says where help is") {
 }
 
 TEST_CASE("Every command explains itself with an example") {
-  const std::vector<std::string> names{"inventory", "probe", "pair",  "agent",
-                                       "stage",     "check", "report"};
+  const std::vector<std::string> names{"inventory", "probe", "pair",    "agent",
+                                       "stage",     "check", "collect", "report"};
   for (const auto& name : names) {
     const auto ran = plumbline_with({name, "--help"});
     CHECK(ran.status == 0);

@@ -1,0 +1,127 @@
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <ostream>
+
+#include "agent/command/claims_line.hpp"
+#include "agent/command/command.hpp"
+#include "agent/command/local_probe.hpp"
+#include "netcheck/claims/bundle_writer.hpp"
+#include "netcheck/claims/kubelet.hpp"
+
+namespace plumbline::agent {
+namespace {
+
+constexpr auto time_to_read = std::chrono::minutes(5);
+constexpr auto time_to_answer = std::chrono::seconds(10);
+
+struct CollectLine {
+  std::filesystem::path folder;
+  ClusterLine cluster;
+  std::string node;
+  std::filesystem::path kubelet = "/var/lib/kubelet/pod-resources/kubelet.sock";
+  std::string cni_results;
+  std::filesystem::path program;
+  bool redact = false;
+};
+
+using netcheck::claims::BundleWriter;
+
+/// The claims of the live cluster; what may not be read is said on the log.
+Status add_claims(const CollectLine& line, BundleWriter& writer, Log& log) {
+  SystemClock clock;
+  auto source = open_cluster(line.cluster, clock,
+                             [&writer](const std::string& resource, const nlohmann::json& page) {
+                               return writer.add_page(resource, page);
+                             });
+  if (!source) return tl::unexpected(std::move(source.error()));
+  auto view = (*source)->snapshot(Deadline::after(time_to_read));
+  if (!view) return tl::unexpected(std::move(view.error()));
+  for (const std::string& warning : view->warnings)
+    log.warn("recorded all but this: " + warning);
+  return {};
+}
+
+/// This machine as the node of that name: its inventory, and its kubelet's answer when it gives
+/// one.
+Status add_node(const CollectLine& line, BundleWriter& writer, Log& log) {
+  Request request;
+  request.probe = "inventory";
+  request.ends = {{line.node, "", ""}};
+  request.limit = {30};
+  if (!line.cni_results.empty()) request.options["cni_results"] = line.cni_results;
+  auto answer = ask_probe(line.program, request);
+  if (!answer) return pass_up(std::move(answer.error()), "taking the inventory");
+  if (!answer->topology) return fail(ErrorCode::internal, "the inventory child told no topology");
+  answer->topology->node = line.node;
+  if (auto added = writer.add(*answer->topology); !added) return added;
+  auto holdings =
+      netcheck::claims::kubelet_holdings(line.kubelet, line.node, Deadline::after(time_to_answer));
+  if (holdings) return writer.add(*holdings);
+  log.warn("the kubelet's answer is not recorded: " + holdings.error().message);
+  return {};
+}
+
+Result<std::size_t> collect(const CollectLine& line, Log& log) {
+  if (!line.cluster.named() && line.node.empty()) {
+    return fail(ErrorCode::invalid_input,
+                "collect needs --kubeconfig or --in-cluster for claims, or --node for this machine "
+                "(see plumbline collect --help)");
+  }
+  auto writer = BundleWriter::open(line.folder, line.redact);
+  if (!writer) return tl::unexpected(std::move(writer.error()));
+  if (line.cluster.named()) {
+    if (auto added = add_claims(line, *writer, log); !added)
+      return tl::unexpected(std::move(added.error()));
+  }
+  if (!line.node.empty()) {
+    if (auto added = add_node(line, *writer, log); !added)
+      return tl::unexpected(std::move(added.error()));
+  }
+  return writer->finish();
+}
+
+int run(const CollectLine& line, const CommonOptions& common, const Streams& streams, Log& log) {
+  const auto files = collect(line, log);
+  if (!files) return tell_error(streams, files.error());
+  const char* const redacted = line.redact ? "true" : "false";
+  if (common.json()) {
+    streams.out << R"({"schema":"plumbline.collected/v1","files":)" << *files << R"(,"redacted":)"
+                << redacted << "}\n";
+  } else {
+    streams.out << *files << " files in " << line.folder.string()
+                << (line.redact ? ", names and addresses are pseudonyms" : "") << "\n";
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_collect(CLI::App& line, Chosen& chosen, const Streams& streams) {
+  auto* const command = line.add_subcommand(
+      "collect", "Records a bundle: claims of a live cluster, and this node's own word");
+  const auto options = std::make_shared<CollectLine>();
+  command->add_option("folder", options->folder, "New or empty folder for the bundle")->required();
+  add_cluster_options(*command, options->cluster);
+  command->add_option("--node", options->node,
+                      "Also record this machine, as the node of this name");
+  command->add_option("--kubelet-socket", options->kubelet, "PodResources v1 of its kubelet")
+      ->capture_default_str();
+  command->add_option("--cni-results", options->cni_results,
+                      "libcni's result cache: looks into the pods' network namespaces too");
+  command->add_option("--probe", options->program,
+                      "The measuring program (default: plumbline-probe beside this one)");
+  command->add_flag("--redact", options->redact,
+                    "Pseudonyms for names, UUIDs and addresses, the same one everywhere");
+  add_common(*command, chosen.common,
+             "plumbline collect bundle/ --kubeconfig ~/.kube/config --redact\n"
+             "  plumbline check bundle/");
+  command->callback([&chosen, options, streams] {
+    chosen.action = [&chosen, options, streams](Log& log) {
+      return run(*options, chosen.common, streams, log);
+    };
+  });
+}
+
+}  // namespace plumbline::agent

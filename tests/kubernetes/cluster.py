@@ -1,0 +1,132 @@
+"""A real API server for one test: raised by tests/support/kubernetes/api-server, spoken to with urllib."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RAISER = ROOT / "tests/support/kubernetes/api-server"
+CACHE = pathlib.Path(os.environ.get("PLUMBLINE_KUBERNETES", ROOT / "build/kubernetes"))
+PROGRAM = pathlib.Path(os.environ["PLUMBLINE_BUILD"], "bin/plumbline")
+SKIPPED = 77
+
+
+def three_free_ports():
+    """The first of three neighbouring ports on loopback that are free now."""
+    for base in range(21000 + os.getpid() % 5000, 32000, 3):
+        try:
+            for port in range(base, base + 3):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+            return base
+        except OSError:
+            continue
+    sys.exit("no free ports")
+
+
+class Cluster:
+    def __init__(self, run, port):
+        self.run = pathlib.Path(run)
+        self.server = f"https://127.0.0.1:{port + 2}"
+        self.kubeconfig = self.run / "kubeconfig"
+        self.tls = ssl.create_default_context(cafile=self.run / "pki/ca.crt")
+        self.tls.load_cert_chain(self.run / "pki/admin.crt", self.run / "pki/admin.key")
+
+    def ask(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.server + path, data, method=method,
+                                         headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, context=self.tls, timeout=30) as answer:
+            return json.load(answer)
+
+    def create(self, path, body):
+        return self.ask("POST", path, body)
+
+    def put_status(self, path, status):
+        whole = self.ask("GET", path)
+        whole["status"] = status
+        return self.ask("PUT", path + "/status", whole)
+
+    def define(self, group, version, kind, plural, namespaced=True):
+        """A CRD that keeps every field, with a status subresource."""
+        self.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": f"{plural}.{group}",
+                         "annotations": {"api-approved.kubernetes.io": "unapproved, a test"}},
+            "spec": {"group": group, "scope": "Namespaced" if namespaced else "Cluster",
+                     "names": {"kind": kind, "plural": plural, "singular": kind.lower()},
+                     "versions": [{"name": version, "served": True, "storage": True,
+                                   "subresources": {"status": {}},
+                                   "schema": {"openAPIV3Schema": {
+                                       "type": "object",
+                                       "x-kubernetes-preserve-unknown-fields": True}}}]}})
+        for _ in range(200):
+            with contextlib.suppress(urllib.error.HTTPError):
+                self.ask("GET", f"/apis/{group}/{version}/{plural}")
+                return
+            time.sleep(0.1)
+        sys.exit(f"{plural}.{group} is not served")
+
+    def account(self, name, rules):
+        """A ServiceAccount with a ClusterRole; its token."""
+        self.create("/api/v1/namespaces/default/serviceaccounts",
+                    {"metadata": {"name": name, "namespace": "default"}})
+        rbac = "/apis/rbac.authorization.k8s.io/v1/"
+        self.create(rbac + "clusterroles", {"metadata": {"name": name}, "rules": rules})
+        self.create(rbac + "clusterrolebindings", {
+            "metadata": {"name": name},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole",
+                        "name": name},
+            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": "default"}]})
+        answer = self.create(f"/api/v1/namespaces/default/serviceaccounts/{name}/token",
+                             {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
+                              "spec": {"expirationSeconds": 3600}})
+        return answer["status"]["token"]
+
+    def config(self, name, user, cluster=None):
+        """A kubeconfig file beside the admin's, with another user (JSON is YAML)."""
+        path = self.run / f"{name}.kubeconfig"
+        path.write_text(json.dumps({
+            "clusters": [{"name": "c", "cluster": {
+                "server": self.server, "certificate-authority": "pki/ca.crt", **(cluster or {})}}],
+            "users": [{"name": "u", "user": user}],
+            "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+            "current-context": "x"}), encoding="utf-8")
+        return path
+
+    def restart(self):
+        subprocess.run([RAISER, "restart", self.run], check=True)
+
+
+@contextlib.contextmanager
+def cluster():
+    """A fresh API server; skips the test where it cannot be had."""
+    if not (CACHE / "bin/kube-apiserver").exists():
+        print("skipped: kube-apiserver is not built (tests/support/kubernetes/api-server build)")
+        sys.exit(SKIPPED)
+    run = tempfile.mkdtemp(prefix="plumbline-api-")
+    port = three_free_ports()
+    try:
+        subprocess.run([RAISER, "up", CACHE, run, str(port)], check=True,
+                       stdout=subprocess.DEVNULL)
+        yield Cluster(run, port)
+    finally:
+        subprocess.run([RAISER, "down", run], check=False)
+        shutil.rmtree(run, ignore_errors=True)
+
+
+def plumbline(*words, **more):
+    """A run of the program: exit code, stdout, stderr."""
+    done = subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, timeout=120,
+                          check=False, **more)
+    return done.returncode, done.stdout, done.stderr
