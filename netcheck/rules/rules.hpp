@@ -24,6 +24,15 @@ std::vector<Finding> x03_slice_truth(const Facts& facts);
 /// and the claims say the same. One finding a pod that was given network devices or holds one.
 std::vector<Finding> x04_given_held(const Facts& facts);
 
+/// X07: what a container (or pod) got by its kubelet's word, against the Topology Manager policy of
+/// its node. One finding a container with two things to align; nothing where policy, kubelet or
+/// node told nothing.
+std::vector<Finding> x07_kubelet_alignment(const Facts& facts);
+
+/// X08: claimed devices beside the exclusive CPUs of their pod, which DRA and the kubelet do not
+/// align. One finding a pod and claim, never an accusation.
+std::vector<Finding> x08_claims_and_cpus(const Facts& facts);
+
 /// X10: the members of native PodGroups and Kueue workloads are where they asked to be and were
 /// assigned: one domain, slices, the recorded assignment, rank order. One finding a gang and
 /// request; one for a gang that asked for nothing and is apart.

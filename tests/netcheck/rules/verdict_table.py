@@ -16,6 +16,8 @@ MUST = {
     "X02": "match violation unclaimed unobservable",
     "X03": "match violation drift unobservable",
     "X04": "match violation unobservable",
+    "X07": "match violation preference_not_met vacuous unclaimed unobservable",
+    "X08": "unclaimed",
     "X10": "match violation drift preference_not_met unclaimed unobservable",
     "X11": "violation",
     "X12": "match violation preference_not_met unobservable",
