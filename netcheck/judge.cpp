@@ -1,7 +1,9 @@
 #include "netcheck/judge.hpp"
 
+#include <algorithm>
 #include <iterator>
 
+#include "netcheck/gpu/gpu_rules.hpp"
 #include "netcheck/judging/agents.hpp"
 #include "netcheck/judging/coverage.hpp"
 #include "netcheck/judging/judge_by.hpp"
@@ -19,6 +21,18 @@ void append(std::vector<Finding>& to, std::vector<Finding> more) {
   to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
+/// Keys of GPU numbers that are below what they should be.
+std::vector<std::string> low_gpu_numbers(const Judged& judged) {
+  std::vector<std::string> keys;
+  for (const JudgedOutcome& entry : judged.outcomes) {
+    const bool gpu = entry.outcome->probe.rfind("gpu_", 0) == 0;
+    if (gpu && entry.number.verdict == NumberVerdict::degraded) {
+      keys.push_back(entry.outcome->key());
+    }
+  }
+  return keys;
+}
+
 std::vector<Finding> findings_of(const Judged& judged,
                                  const std::vector<std::pair<std::string, Rule>>& rules) {
   const Facts& facts = *judged.facts;
@@ -32,6 +46,11 @@ std::vector<Finding> findings_of(const Judged& judged,
   append(findings, path_findings(scene, culprits));
   append(findings, group_findings(scene, culprits));
   append(findings, doubtful_paths(scene, culprits));
+  for (const Rule rule : {gpu_links, x03_gpu_truth, x04_gpu_given, x05_nvlink_domain, x06_clique,
+                          x17_gpu_sharing, x19_gpu_health, x20_gpu_counts, x21_gpu_tenants}) {
+    append(findings, rule(facts));
+  }
+  append(findings, gpu_paths_judged(facts, low_gpu_numbers(judged)));
   worst_first(findings);
   return findings;
 }
@@ -61,6 +80,9 @@ std::vector<PathJudgement> judgements_of(const Judged& judged) {
 Report judge_by(const Facts& facts, const std::vector<std::pair<std::string, Rule>>& rules) {
   const Judged judged = judge_numbers(facts);
   Report report;
+  report.from_fakes = std::any_of(facts.nodes.begin(), facts.nodes.end(), [](const auto& node) {
+    return node.topology && node.topology->gpus && node.topology->gpus->fake;
+  });
   report.coverage = coverage_of(judged);
   report.nodes = report_nodes(judged);
   for (const DeclaredRail& rail : facts.fabric.rails)

@@ -16,9 +16,10 @@ namespace {
 constexpr std::size_t number_width = 8;
 constexpr std::size_t slowest_listed = 5;
 
-/// The judged goodput of one rail, from every node to every other.
+/// The judged rates of one rail, from every node to every other; or of one node, between its GPUs
+/// and its host memory.
 struct Matrix {
-  std::string rail;
+  std::string title;
   std::vector<ReportNode> nodes;
   std::map<std::pair<std::string, std::string>, const Outcome*> cells;
 };
@@ -30,7 +31,7 @@ struct Scale {
 };
 
 Matrix matrix_of(const Report& report, const std::string& rail, const std::string& size) {
-  Matrix matrix{rail, {}, {}};
+  Matrix matrix{"Goodput on " + rail, {}, {}};
   std::set<std::string> present;
   for (const Outcome& outcome : report.outcomes) {
     if (outcome.probe != "pair_goodput" || outcome.from.rail != rail) continue;
@@ -41,6 +42,42 @@ Matrix matrix_of(const Report& report, const std::string& rail, const std::strin
   }
   for (const ReportNode& node : drawn_nodes(report)) {
     if (present.contains(node.name)) matrix.nodes.push_back(node);
+  }
+  return matrix;
+}
+
+/// The copies of one kind between the places of one node. Kinds: one_way (what the source pushes,
+/// and host memory), read (what the destination pulls), both_ways.
+bool is_gpu_copy(const Outcome& outcome, const std::string& node, const std::string& kind) {
+  if (outcome.probe != "gpu_copy" || outcome.from.node != node) return false;
+  if (parameter(outcome, "engine") == "sm") return false;
+  const bool read = parameter(outcome, "direction") == "read";
+  if (kind == "read") return read && parameter(outcome, "traffic") == "one_way";
+  return !read && parameter(outcome, "traffic") == kind;
+}
+
+Matrix gpu_matrix_of(const Report& report, const std::string& node, const std::string& kind) {
+  const std::string title = kind == "both_ways" ? "Copies both ways at once (sum) in "
+                            : kind == "read"    ? "Copies pulled by the receiver in "
+                                                : "Copies in ";
+  Matrix matrix{title + node, {}, {}};
+  const std::string size = judged_size(report, "gpu_copy");
+  std::vector<const Outcome*> copies;
+  std::set<std::string> devices;
+  for (const Outcome& outcome : report.outcomes) {
+    const std::string own = parameter(outcome, "size");
+    if (!is_gpu_copy(outcome, node, kind) || (!own.empty() && own != size)) continue;
+    copies.push_back(&outcome);
+    devices.insert({outcome.from.device, outcome.to.device});
+  }
+  const auto labels = short_names({devices.begin(), devices.end()});
+  for (const auto& [device, label] : labels)
+    matrix.nodes.push_back({label, "", ""});
+  for (const Outcome* outcome : copies) {
+    const auto from = labels.find(outcome->from.device);
+    const auto to = labels.find(outcome->to.device);
+    matrix.cells.emplace(std::pair(from->second, to->second), outcome);
+    if (kind == "both_ways") matrix.cells.emplace(std::pair(to->second, from->second), outcome);
   }
   return matrix;
 }
@@ -62,7 +99,12 @@ std::vector<const Outcome*> by_value(const Matrix& matrix) {
 }
 
 Scale scale_for(const std::vector<const Outcome*>& values) {
-  const double most = values.empty() ? 0 : values.back()->measured()->value;
+  double most = 0;
+  for (const Outcome* value : values) {
+    // A copy within a GPU is no path between places: it would make the others' numbers small.
+    const bool within = value->probe == "gpu_copy" && value->from == value->to;
+    if (!within) most = std::max(most, value->measured()->value);
+  }
   if (most >= 1e9) return {1e9, "GB/s"};
   if (most >= 1e6) return {1e6, "MB/s"};
   return most >= 1e3 ? Scale{1e3, "kB/s"} : Scale{};
@@ -196,7 +238,7 @@ void write_matrix(Sheet& sheet, const Matrix& matrix, const Index& index) {
   const std::size_t label = columns(row_label(matrix, 0));
   const std::size_t count = matrix.nodes.size();
   const bool full = label + count * number_width <= sheet.width();
-  sheet.heading("Goodput on " + matrix.rail + (full ? std::string(", ") + scale.name : "") +
+  sheet.heading(matrix.title + (full ? std::string(", ") + scale.name : "") +
                 ", a row sends to the columns");
   if (full) {
     write_full(sheet, matrix, index, scale);
@@ -205,6 +247,29 @@ void write_matrix(Sheet& sheet, const Matrix& matrix, const Index& index) {
   }
   write_range(sheet, values);
   if (!full) write_slowest(sheet, values);
+}
+
+/// Nodes with GPU copies, in order.
+std::set<std::string> nodes_with_gpus(const Report& report) {
+  std::set<std::string> nodes;
+  for (const Outcome& outcome : report.outcomes) {
+    const bool pair = outcome.from.device != "gpus";
+    if (outcome.probe == "gpu_copy" && pair) nodes.insert(outcome.from.node);
+  }
+  return nodes;
+}
+
+bool write_gpu_matrices(Sheet& sheet, const Report& report, const Index& index) {
+  bool any = false;
+  for (const std::string& node : nodes_with_gpus(report)) {
+    for (const char* kind : {"one_way", "read", "both_ways"}) {
+      const Matrix matrix = gpu_matrix_of(report, node, kind);
+      if (matrix.nodes.empty()) continue;
+      write_matrix(sheet, matrix, index);
+      any = true;
+    }
+  }
+  return any;
 }
 
 }  // namespace
@@ -222,6 +287,7 @@ void write_matrices(Sheet& sheet, const Report& report, const Index& index) {
     write_matrix(sheet, matrix, index);
     any = true;
   }
+  if (write_gpu_matrices(sheet, report, index)) any = true;
   if (any) {
     sheet.paragraph(2,
                     "! below expected   ? inconclusive   - skipped   x failed   . fine   "

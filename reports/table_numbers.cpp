@@ -65,7 +65,8 @@ void write_collectives(Sheet& sheet, const Report& report, const Index& index) {
 void write_node_probes(Sheet& sheet, const Report& report) {
   std::map<std::string, std::vector<const Outcome*>> probes;
   for (const Outcome& outcome : report.outcomes) {
-    if (is_pair(outcome) || is_collective(outcome) || outcome.measured() == nullptr) continue;
+    const bool drawn = is_pair(outcome) || outcome.probe == "gpu_copy";
+    if (drawn || is_collective(outcome) || outcome.measured() == nullptr) continue;
     probes[outcome.probe].push_back(&outcome);
   }
   if (probes.empty()) return;

@@ -94,6 +94,21 @@ void add_unnamed(std::vector<ReportNode>& nodes, const Report& report) {
   }
 }
 
+bool is_both_ways(const Outcome& outcome) {
+  return parameter(outcome, "direction") == "both_ways" ||
+         parameter(outcome, "traffic") == "both_ways";
+}
+
+/// "copy 512 MiB, pulled", "copy by kernel both ways".
+std::string copy_text(const Outcome& outcome) {
+  std::string text = "copy";
+  if (parameter(outcome, "engine") == "sm") text += " by kernel";
+  if (is_both_ways(outcome)) text += " both ways";
+  text += size_text(outcome);
+  if (parameter(outcome, "direction") == "read") text += ", pulled";
+  return text;
+}
+
 }  // namespace
 
 Index::Index(const Report& report) {
@@ -155,16 +170,38 @@ std::string subject_text(const Subject& subject) {
   return text;
 }
 
+std::map<std::string, std::string> short_names(const std::vector<std::string>& devices) {
+  constexpr std::size_t kLeast = 4;
+  std::map<std::string, std::string> names;
+  for (std::size_t letters = kLeast; letters <= 64; ++letters) {
+    names.clear();
+    std::set<std::string> used;
+    for (const std::string& device : devices) {
+      const bool long_name = device.size() > 12;
+      const std::string name =
+          long_name ? device.substr(0, 3) + "~" +
+                          device.substr(device.size() - std::min(letters, device.size()))
+                    : device;
+      names[device] = name;
+      used.insert(name);
+    }
+    if (used.size() == names.size()) break;
+  }
+  return names;
+}
+
 std::string path_text(const Outcome& outcome) {
   const std::string from = end_text(outcome.from);
   const std::string to = end_text(outcome.to);
   if (to.empty() || outcome.from == outcome.to) return from;
-  const bool both = parameter(outcome, "direction") == "both_ways";
+  const bool both = is_both_ways(outcome);
   return from + (both ? " <-> " : " -> ") + to;
 }
 
 std::string quantity_text(const Outcome& outcome) {
-  const bool both = parameter(outcome, "direction") == "both_ways";
+  const bool both = is_both_ways(outcome);
+  if (outcome.probe == "gpu_copy") return copy_text(outcome);
+  if (outcome.probe == "gpu_latency") return "GPU latency p50";
   if (outcome.probe == "pair_goodput") {
     return (both ? "goodput both ways" : "goodput") + size_text(outcome);
   }

@@ -45,6 +45,10 @@ std::string subject_text(const Subject& subject);
 /// "node-1/ens1 -> node-3/ens1", "node-1 <-> node-3" for both ways at once.
 std::string path_text(const Outcome& outcome);
 
+/// Names for a drawing: "numa0" stays, "GPU-7c7a...-9e01" becomes "GPU~9e01", with as many letters
+/// of its end as tell them apart.
+std::map<std::string, std::string> short_names(const std::vector<std::string>& devices);
+
 /// "goodput 1 MiB", "latency p50", "all_reduce rack-1, 2 ranks": what the number counts.
 std::string quantity_text(const Outcome& outcome);
 

@@ -31,6 +31,10 @@ void add_options(CLI::App& command, AgentOptions& options) {
   command.add_option("--cni-results", options.cni_results, "libcni's result cache of this node")
       ->capture_default_str();
   command.add_option("--sysfs-root", options.sysfs_root, "The machine's root, when it is not /");
+  command
+      .add_option("--drivers", options.drivers,
+                  "fake:FILE: GPUs that FILE describes, not this machine's (docs/gpu-facts.md)")
+      ->check(CLI::Validator(wrong_drivers, "fake:FILE"));
   command.add_option("--probe", options.probe_program,
                      "The measuring program (default: plumbline-probe beside this one)");
   command.add_option("--metrics", options.metrics, "Serves /metrics, /healthz, /readyz over HTTP")

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "agent/version.hpp"
+#include "core/files.hpp"
 #include "core/json/codec.hpp"
 #include "reports/forms.hpp"
 
@@ -73,6 +74,15 @@ void add_exit_contract(CLI::App& command, std::string& contract) {
                   "plumbline (2 = inconclusive) or aicr (inconclusive is 1, nothing applicable 2)")
       ->check(CLI::IsMember({"plumbline", "aicr"}))
       ->capture_default_str();
+}
+
+std::string wrong_drivers(const std::string& text) {
+  constexpr std::string_view kFake = "fake:";
+  if (!text.starts_with(kFake) || text.size() == kFake.size()) {
+    return "\"" + text + "\" is no choice of drivers: write fake:FILE";
+  }
+  const auto read = read_file(text.substr(kFake.size()), 1U << 20U);
+  return read ? std::string{} : read.error().message;
 }
 
 int exit_code_of(const Report& report, const std::string& contract) {

@@ -48,6 +48,9 @@ void add_common(CLI::App& command, CommonOptions& common, const std::string& exa
 /// Adds --exit-contract to a command that ends with a verdict.
 void add_exit_contract(CLI::App& command, std::string& contract);
 
+/// Why this is no choice of drivers ("fake:FILE", a file that can be read); empty when it is one.
+std::string wrong_drivers(const std::string& text);
+
 /// The exit code of a report: 0 pass, 1 fail, 2 inconclusive; by the contract "aicr" inconclusive
 /// is 1, and 2 means that nothing was applicable.
 int exit_code_of(const Report& report, const std::string& contract);

@@ -12,6 +12,7 @@ namespace {
 struct InventoryLine {
   std::string sysfs_root;
   std::string cni_results;
+  std::string drivers;
   std::filesystem::path program;
 };
 
@@ -22,6 +23,7 @@ Result<Topology> take(const InventoryLine& line) {
   request.limit = {30};
   if (!line.sysfs_root.empty()) request.options["sysfs_root"] = line.sysfs_root;
   if (!line.cni_results.empty()) request.options["cni_results"] = line.cni_results;
+  if (!line.drivers.empty()) request.options["drivers"] = line.drivers;
   auto answer = ask_probe(line.program, request);
   if (!answer) return tl::unexpected(answer.error());
   if (answer->topology) return std::move(*answer->topology);
@@ -43,12 +45,16 @@ int run(const InventoryLine& line, const CommonOptions& common, const Streams& s
 }  // namespace
 
 void add_inventory(CLI::App& line, Chosen& chosen, const Streams& streams) {
-  auto* const command =
-      line.add_subcommand("inventory", "This node's CPUs, PCI tree and network devices, as a tree");
+  auto* const command = line.add_subcommand(
+      "inventory", "This node's CPUs, PCI tree, network devices and GPUs, as a tree");
   const auto options = std::make_shared<InventoryLine>();
   command->add_option("--sysfs-root", options->sysfs_root, "The machine's root, when it is not /");
   command->add_option("--cni-results", options->cni_results,
                       "libcni's result cache: looks into the pods' network namespaces too");
+  command
+      ->add_option("--drivers", options->drivers,
+                   "fake:FILE: GPUs that FILE describes, not this machine's (docs/gpu-facts.md)")
+      ->check(CLI::Validator(wrong_drivers, "fake:FILE"));
   command->add_option("--probe", options->program,
                       "The measuring program (default: plumbline-probe beside this one)");
   add_common(*command, chosen.common, "plumbline inventory");

@@ -5,15 +5,11 @@
 #include <sstream>
 #include <vector>
 
+#include "agent/command/inventory_gpus.hpp"
 #include "core/units.hpp"
 
 namespace plumbline::agent {
 namespace {
-
-struct Branch {
-  std::string text;
-  std::vector<Branch> below;
-};
 
 std::string printable(std::string text) {
   std::replace_if(
@@ -49,12 +45,6 @@ void add(std::string& text, const std::string& part) {
   if (!part.empty()) text += (text.empty() ? "" : "  ") + part;
 }
 
-std::string rounded(double value) {
-  std::ostringstream out;
-  out << value;
-  return out.str();
-}
-
 Branch interface_branch(const NetworkDevice& device) {
   std::string text;
   add(text, device.name);
@@ -71,18 +61,6 @@ Branch interface_branch(const NetworkDevice& device) {
     add(text, "carrier lost " + std::to_string(device.carrier_downs) + " times");
   }
   return {text, {}};
-}
-
-std::string link_text(const PcieLink& link) {
-  if (!link.gigatransfers || !link.width) return {};
-  std::string text = rounded(*link.gigatransfers) + " GT/s x" + std::to_string(*link.width);
-  const bool slower = (link.most_gigatransfers && *link.most_gigatransfers > *link.gigatransfers) ||
-                      (link.most_width && *link.most_width > *link.width);
-  if (slower && link.most_gigatransfers && link.most_width) {
-    text += " (can do " + rounded(*link.most_gigatransfers) + " GT/s x" +
-            std::to_string(*link.most_width) + ")";
-  }
-  return text;
 }
 
 std::string pci_text(const PciDevice& device) {
@@ -105,6 +83,11 @@ std::vector<Branch> pci_branches(const Topology& topology, const std::string& ro
     Branch branch{pci_text(device), pci_branches(topology, root, device.address, depth + 1)};
     for (const auto& network : topology.network_devices) {
       if (network.pci_address == device.address) branch.below.push_back(interface_branch(network));
+    }
+    if (topology.gpus) {
+      for (const auto& gpu : topology.gpus->gpus) {
+        if (gpu.pci_address == device.address) branch.below.push_back(gpu_branch(gpu));
+      }
     }
     branches.push_back(std::move(branch));
   }
@@ -153,6 +136,40 @@ void add_sandboxes(std::vector<Branch>& branches, const Topology& topology) {
   }
 }
 
+/// GPUs that hang nowhere in the tree, the paths of all, and what is not known of them.
+void add_gpus(std::vector<Branch>& branches, const Topology& topology) {
+  if (!topology.gpus_problem.empty()) {
+    branches.push_back({"unknown: GPUs: " + topology.gpus_problem, {}});
+  }
+  if (!topology.gpus) return;
+  const auto shown = [&](const Gpu& gpu) {
+    return std::any_of(topology.pci_devices.begin(), topology.pci_devices.end(),
+                       [&](const auto& device) { return device.address == gpu.pci_address; });
+  };
+  Branch others{"GPUs without a PCI device", {}};
+  for (const auto& gpu : topology.gpus->gpus) {
+    if (!shown(gpu)) others.below.push_back(gpu_branch(gpu));
+  }
+  if (!others.below.empty()) branches.push_back(std::move(others));
+  for (auto& branch : gpu_path_branches(topology))
+    branches.push_back(std::move(branch));
+  for (const auto& problem : topology.gpus->problems)
+    branches.push_back({"unknown: " + problem, {}});
+}
+
+/// What a reader must know before all else: these GPUs are described, not there.
+std::string fakes_line(const Topology& topology) {
+  if (!topology.gpus || !topology.gpus->fake) return {};
+  return "NOT A REAL MACHINE: GPUs and PCI tree are described by " + topology.gpus->source +
+         "; never evidence\n";
+}
+
+std::string drivers_text(const Topology& topology) {
+  if (!topology.gpus) return {};
+  return topology.gpus->source + ", driver " + topology.gpus->driver_version + ", CUDA " +
+         topology.gpus->cuda_version;
+}
+
 }  // namespace
 
 std::string inventory_tree(const Topology& topology, const std::string& title) {
@@ -161,13 +178,14 @@ std::string inventory_tree(const Topology& topology, const std::string& title) {
   add_pci(branches, topology);
   add_networks(branches, topology);
   add_sandboxes(branches, topology);
+  add_gpus(branches, topology);
   for (const auto& problem : topology.problems)
     branches.push_back({"unknown: " + problem, {}});
   std::string head;
-  for (const auto& part : {title, topology.cpu_model, topology.kernel})
+  for (const auto& part : {title, topology.cpu_model, topology.kernel, drivers_text(topology)})
     add(head, part);
   std::ostringstream out;
-  out << printable(head) << "\n";
+  out << fakes_line(topology) << printable(head) << "\n";
   draw(out, branches, "");
   return out.str();
 }

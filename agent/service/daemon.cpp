@@ -54,6 +54,7 @@ Result<NodeSettings> settings_of(const AgentOptions& options) {
   settings.node = options.node;
   settings.program = {*probe, options.node, child_environment(), kSilence};
   settings.inventory_options["cni_results"] = options.cni_results.string();
+  if (!options.drivers.empty()) settings.inventory_options["drivers"] = options.drivers;
   if (!options.sysfs_root.empty()) {
     settings.inventory_options["sysfs_root"] = options.sysfs_root.string();
   }

@@ -19,6 +19,7 @@ struct AgentOptions {
   std::filesystem::path kubelet_socket = "/var/lib/kubelet/pod-resources/kubelet.sock";
   std::filesystem::path cni_results = "/var/lib/cni/results";
   std::vector<std::string> peer_subnets;  ///< only devices on these are measured; empty: all
+  std::string drivers;                    ///< "fake:FILE"; empty: this machine's own
   std::filesystem::path sysfs_root;       ///< empty: this machine's own
   std::filesystem::path probe_program;    ///< empty: plumbline-probe beside this program
 };

@@ -141,7 +141,7 @@ Status Desk::run(const std::string& peer, const MeasureOrder& order, const Liste
       return stop_wish(peer, order.lease);
     };
     Request request = order.request;
-    if (request.probe == "inventory") request.options = settings_.inventory_options;
+    add_settings(request);
     end = run_child(*child, request, sink, stop);
   } else {
     end.failed = Failed{watch.error(), ""};
@@ -149,6 +149,13 @@ Status Desk::run(const std::string& peer, const MeasureOrder& order, const Liste
   tell(order, end);
   listener.write(encode(StreamItem(end)));
   return {};
+}
+
+void Desk::add_settings(Request& request) const {
+  if (request.probe == "inventory") request.options = settings_.inventory_options;
+  // The GPUs that the inventory told of are those that are measured.
+  const auto drivers = settings_.inventory_options.find("drivers");
+  if (drivers != settings_.inventory_options.end()) request.options["drivers"] = drivers->second;
 }
 
 MeasureEnd Desk::run_child(ChildRun& child, const Request& request, const EventSink& sink,

@@ -2,17 +2,33 @@
 
 #include <utility>
 
+#include "netcheck/expectations/gpu_paths.hpp"
+#include "netcheck/judging/second_expectation.hpp"
 #include "netcheck/lookup.hpp"
 
 namespace plumbline::netcheck {
 namespace {
 
+/// A copy of a node's GPUs against their links. Without an expectation it is no required number:
+/// what nothing is known of cannot be doubted.
+void judge_copy(const Facts& facts, JudgedOutcome& result) {
+  const Outcome& outcome = *result.outcome;
+  const NodeFacts* node = facts_of(facts, outcome.from.node);
+  Expected expected{{}, {}, "the node told nothing of itself"};
+  if (node != nullptr && node->topology) expected = expect_gpu_copy(*node->topology, outcome);
+  result.compared = true;
+  result.required = outcome.measured() == nullptr || expected.expectation.has_value();
+  if (outcome.measured() == nullptr) return;
+  result.number = judge_number(*outcome.measured(), std::move(expected));
+}
+
 JudgedOutcome judge_one(const Facts& facts, const Judged& judged, const Outcome& outcome) {
-  JudgedOutcome result{&outcome, {}, false};
+  JudgedOutcome result{&outcome, {}, false, false};
   const Measured* measured = outcome.measured();
   const bool pair = is_judged_goodput(outcome, judged.size);
   const bool group = outcome.probe == "all_reduce";
   result.required = pair || group;
+  result.compared = pair;
   if (measured == nullptr) return result;
   if (pair) {
     result.number = judge_number(*measured, expect_pair(facts, judged.racks, outcome));
@@ -38,7 +54,11 @@ Judged judge_numbers(const Facts& facts) {
   judged.size = judged_size(outcomes);
   for (const Outcome* outcome : outcomes) {
     judged.outcomes.push_back(judge_one(facts, judged, *outcome));
+    if (outcome->probe == "gpu_copy" && is_judged_copy(outcomes, *outcome)) {
+      judge_copy(facts, judged.outcomes.back());
+    }
   }
+  add_peers(judged);
   return judged;
 }
 

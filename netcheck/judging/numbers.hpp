@@ -16,6 +16,7 @@ struct JudgedOutcome {
   const Outcome* outcome = nullptr;  ///< borrowed from the facts
   JudgedNumber number;               ///< no_expectation when it is not measured or not judged
   bool required = false;             ///< a number that the verdict needs: its doubt is the stage's
+  bool compared = false;             ///< of the judged size: one among its peers
 };
 
 /// The facts, read once: latest outcomes, racks as measured, every number judged. Borrows the

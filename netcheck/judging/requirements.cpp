@@ -90,6 +90,7 @@ std::vector<RequirementResult> requirements_of(const Judged& judged, const Repor
           by_rules(judged, report, "label_truth", {"X11"}),
           by_rules(judged, report, "placement", {"X10", "X13"}),
           by_rules(judged, report, "device_truth", {"X03", "X04", "X15", "X20"}),
+          by_rules(judged, report, "gpu_links", {"gpu", "gpu_path", "X05", "X06", "X19"}),
           by_rules(judged, report, "no_interference", {"X21"}),
           conformance_requirement(judged, report)};
 }

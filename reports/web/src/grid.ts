@@ -7,7 +7,31 @@ import { formatShare, formatValue, shortNumber } from './units';
 export interface Mode {
   id: string; title: string; explained: string; unit: 'B/s' | 's'; mirrored: boolean;
   holds: (outcome: Outcome) => boolean;
+  /** Draws the devices of one node against each other, not the nodes of one rail. */
+  inside?: boolean;
 }
+
+/** What is drawn as a row and a column: a node, or a device of one node under a short name. */
+export interface Place extends ReportNode { shown?: string }
+
+const copy = (one: Outcome) => one.probe === 'gpu_copy' && one.from.device !== 'gpus';
+const byKernel = (one: Outcome) => one.parameters.engine === 'sm';
+const pulled = (one: Outcome) => one.parameters.direction === 'read';
+
+/** The grids of GPUs and host memory, a node each. */
+export const insideModes: Mode[] = [
+  { id: 'copy', title: 'Copies', explained: 'a row sends to the columns; the diagonal is a copy within a GPU',
+    unit: 'B/s', mirrored: false, inside: true,
+    holds: (one) => copy(one) && !bothWays(one) && !byKernel(one) && !pulled(one) },
+  { id: 'pull', title: 'Pulled copies', explained: 'the column reads from the row', unit: 'B/s', mirrored: false,
+    inside: true, holds: (one) => copy(one) && !bothWays(one) && !byKernel(one) && pulled(one) },
+  { id: 'copy-both', title: 'Both ways at once', explained: 'the sum of both directions', unit: 'B/s',
+    mirrored: true, inside: true, holds: (one) => copy(one) && bothWays(one) && !byKernel(one) },
+  { id: 'kernel', title: 'By kernel', explained: 'copies by the multiprocessors', unit: 'B/s', mirrored: false,
+    inside: true, holds: (one) => copy(one) && !bothWays(one) && byKernel(one) },
+  { id: 'flag', title: 'Latency', explained: 'p50 of half a round trip of a flag', unit: 's', mirrored: true,
+    inside: true, holds: (one) => one.probe === 'gpu_latency' },
+];
 
 export const modes: Mode[] = [
   { id: 'goodput', title: 'Goodput', explained: 'a row sends to the columns', unit: 'B/s', mirrored: false,
@@ -18,12 +42,16 @@ export const modes: Mode[] = [
     holds: (one) => one.probe === 'pair_latency' },
 ];
 
-/** The outcomes of one mode on one rail, by their two nodes. */
+/** The outcomes of one mode on one rail, by their two nodes; or in one node, by their two devices. */
 export class Cells {
   private readonly cells = new Map<string, Outcome>();
   constructor(readonly mode: Mode, readonly rail: string) {}
 
-  add(outcome: Outcome): void { this.cells.set(`${outcome.from.node}\n${outcome.to.node}`, outcome); }
+  /** The names of the row and the column of an outcome. */
+  ends(outcome: Outcome): [string, string] {
+    return this.mode.inside ? [outcome.from.device ?? '', outcome.to.device ?? ''] : [outcome.from.node, outcome.to.node];
+  }
+  add(outcome: Outcome): void { this.cells.set(this.ends(outcome).join('\n'), outcome); }
   all(): Outcome[] { return [...this.cells.values()]; }
   at(from: string, to: string): Outcome | undefined {
     const found = this.cells.get(`${from}\n${to}`);
@@ -54,18 +82,18 @@ function cellText(outcome: Outcome, state: State, scale: Scale): string {
   return shortNumber(outcome.value / scale.factor) + (state === 'inconclusive' ? '?' : '');
 }
 
-function cellLabel(model: Model, outcome: Outcome, from: ReportNode, to: ReportNode): string {
+function cellLabel(model: Model, outcome: Outcome, from: Place, to: Place): string {
   const share = model.share(outcome);
   const value = outcome.status === 'measured' ? `${formatValue(outcome.unit, outcome.value)}, ` : '';
   const part = share === undefined ? '' : `${formatShare(share)} of expected, `;
   return `${from.name} to ${to.name}: ${value}${part}${stateWords[model.state(outcome)]}`;
 }
 
-function cell(model: Model, cells: Cells, from: ReportNode, to: ReportNode, scale: Scale): HTMLElement {
-  const outcome = from.name === to.name ? undefined : cells.at(from.name, to.name);
+function cell(model: Model, cells: Cells, from: Place, to: Place, scale: Scale): HTMLElement {
+  const outcome = from.name === to.name && !cells.mode.inside ? undefined : cells.at(from.name, to.name);
   if (!outcome) {
     return el('td', { class: from.name === to.name ? 'cell self' : 'cell unplanned',
-      'aria-label': from.name === to.name ? 'the same node' : `${from.name} to ${to.name}: not planned` });
+      'aria-label': from.name === to.name ? cells.mode.inside ? 'the same device' : 'the same node' : `${from.name} to ${to.name}: not planned` });
   }
   const state = model.state(outcome);
   return el('td', {
@@ -79,8 +107,8 @@ export function misplaced(node: ReportNode, racks: Set<string>): boolean {
   return Boolean(node.measured_rack) && node.measured_rack !== node.rack && racks.has(node.measured_rack ?? '');
 }
 
-function rowName(node: ReportNode, racks: Set<string>): HTMLElement {
-  return el('th', { scope: 'row', class: 'row-name', title: node.name }, name(node.name),
+function rowName(node: Place, racks: Set<string>): HTMLElement {
+  return el('th', { scope: 'row', class: 'row-name', title: node.name }, name(node.shown ?? node.name),
     misplaced(node, racks) && el('span', { class: 'misplaced' }, `measures as ${node.measured_rack}`));
 }
 
@@ -94,20 +122,23 @@ function rackHead(nodes: ReportNode[], at: number): HTMLElement | false {
 }
 
 /** Long names stand upright, and many nodes get small cells. */
-function gridClass(nodes: ReportNode[]): string {
+function gridClass(nodes: Place[]): string {
   if (nodes.length > 16) return 'grid grid-dense';
-  return nodes.some((one) => one.name.length > 8) ? 'grid grid-long' : 'grid';
+  return nodes.some((one) => (one.shown ?? one.name).length > 8) ? 'grid grid-long' : 'grid';
 }
+
+/** Columns stand close: what all GPUs' names begin with is in the rows. */
+function columnName(node: Place): string { return (node.shown ?? node.name).replace(/^GPU/, ''); }
 
 export interface Grid { table: HTMLElement; outcomeAt: (cell: Element) => Outcome | undefined; cells: Cells }
 
-export function grid(model: Model, cells: Cells, nodes: ReportNode[], scale: Scale): Grid {
+export function grid(model: Model, cells: Cells, nodes: Place[], scale: Scale): Grid {
   const racks = new Set(nodes.map((one) => one.rack ?? '').filter(Boolean));
   const starts = (at: number) => at > 0 && nodes[at]?.rack !== nodes[at - 1]?.rack;
   const outcomes = new Map<Element, Outcome>();
   const head = el('tr', {}, el('td', { colspan: '2', class: 'corner' }), ...nodes.map((node, at) =>
     el('th', { scope: 'col', class: starts(at) ? 'col-name rack-start' : 'col-name', title: node.name },
-      el('span', {}, name(node.name)))));
+      el('span', {}, name(columnName(node))))));
   const body = el('tbody');
   nodes.forEach((from, row) => {
     const line = el('tr', { class: starts(row) ? 'rack-start' : null }, rackHead(nodes, row), rowName(from, racks));
@@ -115,13 +146,13 @@ export function grid(model: Model, cells: Cells, nodes: ReportNode[], scale: Sca
       const one = cell(model, cells, from, to, scale);
       if (starts(column)) one.classList.add('rack-start');
       const outcome = cells.at(from.name, to.name);
-      if (outcome && row !== column) outcomes.set(one, outcome);
+      if (outcome && (row !== column || cells.mode.inside)) outcomes.set(one, outcome);
       line.append(one);
     });
     body.append(line);
   });
   const table = el('table', { role: 'grid', class: gridClass(nodes),
-    'aria-label': `${cells.mode.title} on ${cells.rail}` }, el('thead', {}, head), body);
+    'aria-label': `${cells.mode.title} ${cells.mode.inside ? 'in' : 'on'} ${cells.rail}` }, el('thead', {}, head), body);
   body.querySelector('.cell[role]')?.setAttribute('tabindex', '0');
   return { table, cells, outcomeAt: (one) => outcomes.get(one) };
 }

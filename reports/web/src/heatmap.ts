@@ -1,8 +1,10 @@
 // The heatmaps of all rails, the switch between what they show, and the panel that explains a cell.
 import { el, name, section } from './dom';
 import { detail } from './detail';
-import { Cells, caption, grid, modes, moveByKeys, type Grid, type Mode, type Scale } from './grid';
-import { drawnNodes, type Model } from './model';
+import {
+  Cells, caption, grid, insideModes, modes, moveByKeys, type Grid, type Mode, type Place, type Scale,
+} from './grid';
+import { drawnNodes, shortNames, type Model } from './model';
 import type { Outcome, ReportNode } from './report';
 import { commonScale } from './units';
 
@@ -18,10 +20,11 @@ function judgedSize(outcomes: Outcome[]): string {
 function cellsOf(model: Model, mode: Mode): Cells[] {
   const outcomes = model.report.outcomes.filter(mode.holds);
   const size = judgedSize(outcomes);
-  const rails = new Map(model.report.rails.map((rail) => [rail, new Cells(mode, rail)]));
+  const known = mode.inside ? [] : model.report.rails;
+  const rails = new Map(known.map((rail) => [rail, new Cells(mode, rail)]));
   for (const outcome of outcomes) {
     if ((outcome.parameters.size ?? '0') !== size) continue;
-    const rail = outcome.from.rail ?? '';
+    const rail = mode.inside ? outcome.from.node : outcome.from.rail ?? '';
     if (!rails.has(rail)) rails.set(rail, new Cells(mode, rail));
     rails.get(rail)?.add(outcome);
   }
@@ -31,7 +34,11 @@ function cellsOf(model: Model, mode: Mode): Cells[] {
 function scaleOf(all: Cells[], mode: Mode, nodes: number): Scale {
   const values: number[] = [];
   for (const cells of all) {
-    for (const one of cells.all()) if (typeof one.value === 'number') values.push(one.value);
+    for (const one of cells.all()) {
+      // A copy within a GPU is no path between places: it would make the others' numbers small.
+      const [from, to] = cells.ends(one);
+      if (typeof one.value === 'number' && from !== to) values.push(one.value);
+    }
   }
   const most = values.reduce((one, other) => Math.max(one, other), 0);
   const least = values.reduce((one, other) => Math.min(one, other), most);
@@ -77,9 +84,18 @@ function listen(drawn: Grid, panel: Panel): void {
   drawn.table.addEventListener('keydown', moveByKeys);
 }
 
+/** The rows of a grid: the nodes that it names, or the devices of its node. */
+function placesOf(cells: Cells, nodes: ReportNode[]): Place[] {
+  const present = new Set(cells.all().flatMap((one) => cells.ends(one)));
+  if (!cells.mode.inside) return nodes.filter((one) => present.has(one.name));
+  const shown = shortNames([...present]);
+  const rank = (device: string) => (device.startsWith('numa') ? 0 : 1);
+  return [...present].sort((one, other) => rank(one) - rank(other) || one.localeCompare(other))
+    .map((device) => ({ name: device, shown: shown.get(device) ?? device }));
+}
+
 function figureOf(model: Model, cells: Cells, nodes: ReportNode[], scale: Scale, panel: Panel): HTMLElement {
-  const present = new Set(cells.all().flatMap((one) => [one.from.node, one.to.node]));
-  const drawn = grid(model, cells, nodes.filter((one) => present.has(one.name)), scale);
+  const drawn = grid(model, cells, placesOf(cells, nodes), scale);
   listen(drawn, panel);
   return el('figure', { class: 'heat' }, caption(model, cells, scale), el('div', { class: 'scroll' }, drawn.table));
 }
@@ -115,12 +131,13 @@ function legend(mode: Mode): HTMLElement {
 
 /** One mode: all rails side by side where they are small, else one at a time, the worst first. */
 function drawMode(model: Model, mode: Mode, all: Cells[], nodes: ReportNode[], panel: Panel): HTMLElement[] {
-  const scale = scaleOf(all, mode, nodes.length);
+  const rows = mode.inside ? Math.max(...all.map((cells) => placesOf(cells, nodes).length)) : nodes.length;
+  const scale = scaleOf(all, mode, rows);
   const draw = (cells: Cells) => figureOf(model, cells, nodes, scale, panel);
   const area = el('div', { class: 'heats' });
   const note = el('p', { class: 'small' },
     `${mode.title}: ${mode.explained}. Point at a cell, or use the arrow keys, to see its numbers and proof.`);
-  if (nodes.length * nodes.length * all.length <= mostCells) {
+  if (rows * rows * all.length <= mostCells) {
     area.append(...all.map(draw));
     return [note, area];
   }
@@ -128,12 +145,12 @@ function drawMode(model: Model, mode: Mode, all: Cells[], nodes: ReportNode[], p
   const sorted = [...all].sort((one, other) => bad(other) - bad(one));
   const show = (at: number) => { const cells = sorted[at]; if (cells) area.replaceChildren(draw(cells)); };
   show(0);
-  return [note, choice('Rail', sorted.map((cells) => railText(model, cells)), show), area];
+  return [note, choice(mode.inside ? 'Node' : 'Rail', sorted.map((cells) => railText(model, cells)), show), area];
 }
 
-export function heatmaps(model: Model): HTMLElement | false {
+function heatSection(model: Model, id: string, title: string, choices: Mode[]): HTMLElement | false {
   const nodes = drawnNodes(model.report);
-  const present = modes.map((mode) => ({ mode, all: cellsOf(model, mode) })).filter((one) => one.all.length > 0);
+  const present = choices.map((mode) => ({ mode, all: cellsOf(model, mode) })).filter((one) => one.all.length > 0);
   if (present.length === 0) return false;
   const panel = new Panel(model);
   const body = el('div', { class: 'heat-body' });
@@ -144,7 +161,15 @@ export function heatmaps(model: Model): HTMLElement | false {
     panel.show(worst(model, one.all));
   };
   show(0);
-  return section('paths', 'Paths between nodes',
+  return section(id, title,
     choice('What the heatmaps show', present.map((one) => one.mode.title), show),
     el('div', { class: 'heat-layout' }, body, panel.element));
+}
+
+export function heatmaps(model: Model): HTMLElement | false {
+  return heatSection(model, 'paths', 'Paths between nodes', modes);
+}
+
+export function insideHeatmaps(model: Model): HTMLElement | false {
+  return heatSection(model, 'inside', 'Paths between GPUs and host memory', insideModes);
 }

@@ -1,7 +1,7 @@
 // Reads the report that stands in the page and draws it, the most important first.
 import { add, el } from './dom';
 import { findings, matches } from './findings';
-import { heatmaps } from './heatmap';
+import { heatmaps, insideHeatmaps } from './heatmap';
 import { Model } from './model';
 import { collectives, facts, nodeProbes, requirements } from './numbers';
 import { outcomes } from './outcomes';
@@ -17,6 +17,7 @@ function draw(page: HTMLElement): void {
     ...findings(model),
     unmeasured(model),
     heatmaps(model),
+    insideHeatmaps(model),
     collectives(model),
     requirements(model),
     nodeProbes(model),

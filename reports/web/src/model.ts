@@ -66,7 +66,18 @@ export class Model {
 
 export function isPair(outcome: Outcome): boolean { return outcome.probe.startsWith('pair_'); }
 export function isCollective(outcome: Outcome): boolean { return 'group' in outcome.parameters; }
-export function bothWays(outcome: Outcome): boolean { return outcome.parameters.direction === 'both_ways'; }
+export function bothWays(outcome: Outcome): boolean {
+  return outcome.parameters.direction === 'both_ways' || outcome.parameters.traffic === 'both_ways';
+}
+
+/** "GPU-7c7a...-9e01" as "GPU~9e01": as many letters of its end as tell the devices apart. */
+export function shortNames(devices: string[]): Map<string, string> {
+  for (let letters = 4; ; letters += 1) {
+    const names = new Map(devices.map((one) =>
+      [one, one.length > 12 ? `${one.slice(0, 3)}~${one.slice(-letters)}` : one] as [string, string]));
+    if (letters >= 64 || new Set(names.values()).size === names.size) return names;
+  }
+}
 
 function endText(end: Endpoint): string {
   if (!end.node) return end.device || end.rail || '';
@@ -85,12 +96,20 @@ function sizeText(outcome: Outcome): string {
   return Number.isFinite(size) ? ` ${formatSize(size)}` : '';
 }
 
+function copyText(outcome: Outcome): string {
+  const engine = outcome.parameters.engine === 'sm' ? ' by kernel' : '';
+  const pulled = outcome.parameters.direction === 'read' ? ', pulled' : '';
+  return `copy${engine}${bothWays(outcome) ? ' both ways' : ''}${sizeText(outcome)}${pulled}`;
+}
+
 export function quantityText(outcome: Outcome): string {
   switch (outcome.probe) {
     case 'pair_goodput': return `goodput${bothWays(outcome) ? ' both ways' : ''}${sizeText(outcome)}`;
     case 'pair_latency': return 'latency p50';
     case 'loopback_latency': return 'loopback latency p50';
     case 'memory_copy': return 'memory copy';
+    case 'gpu_latency': return 'GPU latency p50';
+    case 'gpu_copy': return copyText(outcome);
     default: break;
   }
   const { group, ranks } = outcome.parameters;

@@ -42,7 +42,7 @@ function probeRow(model: Model, outcome: Outcome, judged: boolean): HTMLElement 
 
 export function nodeProbes(model: Model): HTMLElement | false {
   const found = model.report.outcomes.filter((one) =>
-    !isPair(one) && !isCollective(one) && one.status === 'measured');
+    !isPair(one) && one.probe !== 'gpu_copy' && !isCollective(one) && one.status === 'measured');
   if (found.length === 0) return false;
   const judged = found.some((one) => model.judgement(one) !== undefined);
   const heads = ['path', 'what', 'value', '95 % interval', ...(judged ? ['verdict'] : [])];
