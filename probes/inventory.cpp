@@ -6,6 +6,7 @@
 #include "probes/drivers/host/sandboxes.hpp"
 #include "probes/drivers/host/tree_machine.hpp"
 #include "probes/gpu_facts.hpp"
+#include "probes/drivers/verbs/rdma_facts.hpp"
 
 namespace plumbline::probes {
 
@@ -14,6 +15,16 @@ namespace {
 std::string option(const Request& request, const std::string& name) {
   const auto found = request.options.find(name);
   return found == request.options.end() ? std::string{} : found->second;
+}
+
+/// A node without CPUs borrows those of its initiator in hwloc; the kernel's word counts.
+void correct_cpus(const FileTree& root, const std::string& xml, std::vector<NumaNode>& nodes) {
+  if (!xml.empty()) return;
+  for (NumaNode& node : nodes) {
+    const std::string path =
+        "sys/devices/system/node/node" + std::to_string(node.index) + "/cpulist";
+    if (const auto list = root.read(path)) node.cpus = parse_cpu_list(*list);
+  }
 }
 
 void add_machine(const Request& request, const FileTree& root, Topology& topology) {
@@ -30,6 +41,7 @@ void add_machine(const Request& request, const FileTree& root, Topology& topolog
   }
   topology.cpu_model = machine->cpu_model();
   topology.numa_nodes = machine->numa_nodes();
+  correct_cpus(root, xml, topology.numa_nodes);
   topology.pci_devices = machine->pci_devices();
   add_link_state(root, topology.pci_devices);
 }
@@ -70,6 +82,7 @@ Topology take_inventory(const Request& request, Deadline deadline) {
   // Another root, or a recorded machine, has no driver here that could be asked.
   if (other_root.empty() && option(request, "hwloc_xml").empty()) add_gpus(request, topology);
   topology.network_devices = read_nics(root, deadline, topology.problems);
+  add_rdma(root, topology, deadline);
   const std::string results = option(request, "cni_results");
   if (!results.empty()) topology.sandboxes = read_sandboxes(results, deadline, topology.problems);
   return topology;

@@ -2,6 +2,7 @@
 
 #include "probes/drivers/host/links.hpp"
 #include "probes/drivers/ucx/ucx_path.hpp"
+#include "probes/drivers/verbs/verbs_driver.hpp"
 #include "probes/inventory.hpp"
 #include "probes/loopback_latency.hpp"
 #include "probes/memory_copy.hpp"
@@ -15,7 +16,7 @@ std::vector<std::unique_ptr<Probe>> all_probes() {
   probes.push_back(inventory_probe());
   probes.push_back(memory_copy_probe());
   probes.push_back(loopback_latency_probe());
-  probes.push_back(pair_probe(ucx_paths(), links_now));
+  probes.push_back(pair_probe({ucx_paths(), verbs_driver()}, links_now));
   return probes;
 }
 

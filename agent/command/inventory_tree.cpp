@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/command/inventory_gpus.hpp"
+#include "agent/command/inventory_rdma.hpp"
 #include "core/units.hpp"
 
 namespace plumbline::agent {
@@ -125,6 +126,11 @@ void add_networks(std::vector<Branch>& branches, const Topology& topology) {
   if (!others.below.empty()) branches.push_back(std::move(others));
 }
 
+void add_rdma(std::vector<Branch>& branches, const Topology& topology) {
+  for (auto& branch : rdma_branches(topology))
+    branches.push_back(std::move(branch));
+}
+
 void add_sandboxes(std::vector<Branch>& branches, const Topology& topology) {
   for (const auto& sandbox : topology.sandboxes) {
     Branch branch{"pod " + sandbox.pod_namespace + "/" + sandbox.pod_name, {}};
@@ -177,6 +183,7 @@ std::string inventory_tree(const Topology& topology, const std::string& title) {
   add_numa(branches, topology);
   add_pci(branches, topology);
   add_networks(branches, topology);
+  add_rdma(branches, topology);
   add_sandboxes(branches, topology);
   add_gpus(branches, topology);
   for (const auto& problem : topology.problems)

@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <ostream>
 
 #include "agent/command/command.hpp"
@@ -12,6 +13,7 @@
 #include "agent/stage/stage_file.hpp"
 #include "netcheck/claims/bundle.hpp"
 #include "netcheck/plan.hpp"
+#include "netcheck/transport.hpp"
 
 namespace plumbline::agent {
 namespace {
@@ -24,6 +26,8 @@ struct PairLine {
   std::string first;
   std::string second;
   std::string rail;
+  std::string transport;
+  std::map<std::string, std::string> rdma;  ///< options of the probe's numbers over RDMA
 };
 
 /// Everything that the pair's measurement is decided by.
@@ -66,7 +70,8 @@ Result<PairWorld> meet(const PairLine& line, Log& log) {
   return world;
 }
 
-Request request_of(const PairWorld& world, const netcheck::PlannedPair& pair, bool latency) {
+Request request_of(const PairWorld& world, const PairLine& line, const netcheck::PlannedPair& pair,
+                   bool latency) {
   Request request;
   request.probe = "pair";
   request.size = 2;
@@ -83,20 +88,32 @@ Request request_of(const PairWorld& world, const netcheck::PlannedPair& pair, bo
     request.budget.time = {kLatencyTime};
     numbers = 1;
   }
+  const bool verbs = line.transport.empty()
+                         ? netcheck::predict_transport(world.facts, pair.from, pair.to).rdma
+                         : line.transport == "verbs";
+  if (verbs) {
+    request.options = line.rdma;
+    request.options["transport"] = "verbs";
+    for (const auto& [option, words] : line.rdma)
+      numbers *= 1.0 + static_cast<double>(std::count(words.begin(), words.end(), ','));
+  }
   request.limit = {numbers * request.budget.time.value + kStartAndEnd};
   return request;
 }
 
 /// One ensemble's outcomes; what it did not tell is failed or skipped with the reason.
-std::vector<Outcome> measure(PairWorld& world, const netcheck::PlannedPair& pair, bool latency,
+std::vector<Outcome> measure(PairWorld& world, const PairLine& line,
+                             const netcheck::PlannedPair& pair, bool latency,
                              const EndingSignals& signals) {
   Ensemble ensemble;
   ensemble.name = pair.from.rail + (latency ? "-latency" : "-goodput");
   ensemble.agents = {world.fleet->agent(pair.from.node), world.fleet->agent(pair.to.node)};
   ensemble.device_names.resize(2);
   ensemble.own_namespace = world.stage.own_namespace;
-  ensemble.request = request_of(world, pair, latency);
+  ensemble.request = request_of(world, line, pair, latency);
   auto result = measure_together(ensemble, [&] { return signals.pending().has_value(); });
+  // With ways of its own each number has other parameters than the plan's.
+  if (!line.rdma.empty() && !result.outcomes.empty()) return std::move(result.outcomes);
   for (auto missing : netcheck::identities(world.facts.asked, pair, latency)) {
     const bool told = std::any_of(result.outcomes.begin(), result.outcomes.end(),
                                   [&](const auto& one) { return one.key() == missing.key(); });
@@ -119,7 +136,7 @@ std::vector<Outcome> measure_all(PairWorld& world, const PairLine& line,
         if (!wanted(pair.from.rail) || signals.pending()) continue;
         log.info(std::string(latency ? "latency " : "goodput ") + pair.from.node + " - " +
                  pair.to.node + " " + pair.from.rail);
-        auto some = measure(world, pair, latency, signals);
+        auto some = measure(world, line, pair, latency, signals);
         outcomes.insert(outcomes.end(), some.begin(), some.end());
       }
     }
@@ -139,6 +156,29 @@ int run(const PairLine& line, const CommonOptions& common, const Streams& stream
   return outcome_exit_code(outcomes);
 }
 
+/// The options that only RDMA has; each goes to the probe as it is.
+void add_transport(CLI::App& command, PairLine& line) {
+  command
+      .add_option("--transport", line.transport,
+                  "tcp or verbs (default: verbs where both ends can, else tcp)")
+      ->check(CLI::IsMember({"tcp", "verbs"}));
+  struct Row {
+    const char* flag;
+    const char* option;
+    const char* help;
+  };
+  for (const Row& row : {Row{"--operations", "operations", "verbs: write, read, send; a list"},
+                         Row{"--depths", "depths", "verbs: messages under way, e.g. 1,8,128"},
+                         Row{"--queue-pairs", "queue_pairs", "verbs: queue pairs, e.g. 1,4"},
+                         Row{"--numa", "numa", "verbs: NUMA nodes of the memory, e.g. 0,1"},
+                         Row{"--gid-index", "gid_index", "verbs: this GID and no other"}}) {
+    command.add_option_function<std::string>(
+        row.flag,
+        [&line, option = row.option](const std::string& words) { line.rdma[option] = words; },
+        row.help);
+  }
+}
+
 }  // namespace
 
 void add_pair(CLI::App& line, Chosen& chosen, const Streams& streams) {
@@ -150,6 +190,7 @@ void add_pair(CLI::App& line, Chosen& chosen, const Streams& streams) {
   command->add_option("-f,--file", options->stage_file, "The stage file that names the agents")
       ->required();
   command->add_option("--rail", options->rail, "One rail only (default: every rail)");
+  add_transport(*command, *options);
   add_common(*command, chosen.common, "plumbline pair node-1 node-3 -f stage.yaml --rail rail-a");
   command->callback([&chosen, options, streams] {
     chosen.action = [&chosen, options, streams](Log& log) {

@@ -10,6 +10,9 @@
 namespace plumbline::agent {
 namespace {
 
+constexpr std::array<std::string_view, 6> kPairOptions{"transport",   "operations", "depths",
+                                                       "queue_pairs", "numa",       "gid_index"};
+constexpr std::size_t kOptionMost = 64;
 constexpr std::size_t kNameMost = 253;  // a DNS name
 constexpr std::array<std::string_view, 4> kProbes{"inventory", "memory_copy", "loopback_latency",
                                                   "pair"};
@@ -121,6 +124,20 @@ Status check_names(const MeasureOrder& order) {
   return {};
 }
 
+/// Options are the agent's to give, since through some a caller would name paths of this node; but
+/// for those of a pair that only choose how to measure.
+Status check_options(const Request& request) {
+  for (const auto& [name, value] : request.options) {
+    if (request.probe != "pair" || !contains(kPairOptions, name)) {
+      return refuse("request.options are not for callers");
+    }
+    if (!is_word(value, kOptionMost, ",")) {
+      return refuse("request.options." + name + " is no list of words");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Status check_order(const MeasureOrder& order, const NodeWords& words) {
@@ -128,8 +145,7 @@ Status check_order(const MeasureOrder& order, const NodeWords& words) {
   if (!contains(kProbes, request.probe)) {
     return refuse("no such probe here: inventory, memory_copy, loopback_latency, pair");
   }
-  // Options are the agent's to give: through them a caller would name paths of this node.
-  if (!request.options.empty()) return refuse("request.options are not for callers");
+  if (const auto options = check_options(request); !options) return options;
   if (const auto names = check_names(order); !names) return names;
   if (const auto budget = check_budget(request); !budget) return budget;
   if (const auto sizes = check_sizes(request); !sizes) return sizes;

@@ -3,6 +3,7 @@
 
 #include "agent/stage/ensemble.hpp"
 #include "agent/stage/measuring.hpp"
+#include "netcheck/transport.hpp"
 
 namespace plumbline::agent {
 namespace {
@@ -30,7 +31,8 @@ std::vector<std::string> device_names(const netcheck::Facts& facts, const Endpoi
   return names;
 }
 
-Request pair_request(const StageRun& run, const PlannedPair& pair, Pass pass, PairWork work) {
+Request pair_request(const StageRun& run, const netcheck::Facts& facts, const PlannedPair& pair,
+                     Pass pass, PairWork work) {
   Request request;
   request.probe = "pair";
   request.size = 2;
@@ -48,6 +50,9 @@ Request pair_request(const StageRun& run, const PlannedPair& pair, Pass pass, Pa
     if (pass == Pass::alone) request.budget.time.value *= kMoreTimeAlone;
     if (run.file.asked.both_ways) request.measure.push_back("both_ways");
     numbers = 2.0 * static_cast<double>(request.sizes.size()) + 1;
+  }
+  if (netcheck::predict_transport(facts, pair.from, pair.to).rdma) {
+    request.options["transport"] = "verbs";
   }
   request.limit = {numbers * request.budget.time.value + kStartAndEnd.value};
   return request;
@@ -75,7 +80,7 @@ void measure_pair(StageRun& run, const netcheck::Facts& facts, const PlannedPair
   ensemble.agents = {run.fleet.agent(pair.from.node), run.fleet.agent(pair.to.node)};
   ensemble.device_names = {device_names(facts, pair.from), device_names(facts, pair.to)};
   ensemble.own_namespace = facts.own_namespace;
-  ensemble.request = pair_request(run, pair, pass, work);
+  ensemble.request = pair_request(run, facts, pair, pass, work);
   const Moment start = run.world.clock.now();
   auto result = measure_together(ensemble, [&run] { return run.ended_early().has_value(); });
   run.keep_all(pass, wanted, std::move(result), in_seconds(run.world.clock.now() - start));

@@ -1,4 +1,5 @@
 #include "core/json/codec.hpp"
+#include "core/json/rdma.hpp"
 #include "core/json/tree.hpp"
 
 namespace plumbline::json {
@@ -113,6 +114,9 @@ Tree tree_of(const Topology& topology) {
             {"problems", topology.problems}};
   if (topology.gpus) tree["gpus"] = tree_of(*topology.gpus);
   put_text(tree, "gpus_problem", topology.gpus_problem);
+  tree["rdma_devices"] =
+      list_of(topology.rdma_devices, [](const auto& device) { return tree_of(device); });
+  if (topology.rdma_host) tree["rdma_host"] = tree_of(*topology.rdma_host);
   return tree;
 }
 
@@ -129,6 +133,8 @@ Topology read_topology(const Fields& fields) {
   if (fields.has("gpus")) topology.gpus = read_gpu_node(fields.object("gpus"));
   topology.gpus_problem = fields.get_or<std::string>("gpus_problem", "");
   topology.problems = fields.list<std::string>("problems");
+  topology.rdma_devices = fields.objects("rdma_devices", read_rdma_device);
+  if (fields.has("rdma_host")) topology.rdma_host = read_rdma_host(fields.object("rdma_host"));
   return topology;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/model/gpu.hpp"
+#include "core/model/rdma.hpp"
 #include "core/units.hpp"
 
 namespace plumbline {
@@ -70,7 +71,9 @@ struct Topology {
   std::vector<PodSandbox> sandboxes;
   std::optional<GpuNode> gpus;  ///< absent: no driver was asked, or none answered
   std::string gpus_problem;     ///< why `gpus` is absent, though NVIDIA devices are on the PCI bus
-  std::vector<std::string> problems;  ///< what could not be read, and why: unknown, not empty
+  std::vector<RdmaDevice> rdma_devices;  ///< of the network namespace that the inventory is in
+  std::optional<RdmaHost> rdma_host;     ///< absent: nobody looked
+  std::vector<std::string> problems;     ///< what could not be read, and why: unknown, not empty
 };
 
 }  // namespace plumbline

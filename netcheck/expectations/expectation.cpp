@@ -1,5 +1,6 @@
 #include "netcheck/expectations/expectation.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <utility>
@@ -7,6 +8,7 @@
 #include "netcheck/expectations/rates.hpp"
 #include "netcheck/expectations/thresholds.hpp"
 #include "netcheck/lookup.hpp"
+#include "netcheck/transport.hpp"
 
 namespace plumbline::netcheck {
 namespace {
@@ -26,15 +28,31 @@ std::string notes_for(const Racks& racks, const std::vector<std::string>& nodes)
   return text;
 }
 
+/// What RDMA leaves of the rate, when the number was taken over it; nothing over sockets.
+std::optional<PayloadShare> share_by_rdma(const Facts& facts, const Outcome& outcome) {
+  const RdmaDevice* one = rdma_on(facts, outcome.from);
+  const RdmaDevice* other = rdma_on(facts, outcome.to);
+  if (one == nullptr || other == nullptr || one->ports.empty() || other->ports.empty() ||
+      !used_rdma(outcome)) {
+    return std::nullopt;
+  }
+  const RdmaPort& port = one->ports.front();
+  const auto mtu = std::min(port.active_mtu, other->ports.front().active_mtu);
+  const bool software = !port.rate;
+  return rdma_share(mtu, false, !software, port.link_layer == "InfiniBand");
+}
+
 Expected expect_over(const Facts& facts, const std::vector<Component>& path,
-                     const Threshold& threshold, double times) {
+                     const Threshold& threshold, double times,
+                     const std::optional<PayloadShare>& rdma = std::nullopt) {
   Expected expected;
   std::string unknown;
-  const auto slowest = slowest_hop(facts, path, unknown);
+  auto slowest = slowest_hop(facts, path, unknown);
   if (!slowest) {
     expected.reason = "the rate of " + unknown + " is neither read nor declared";
     return expected;
   }
+  if (rdma) slowest->payload = *rdma;
   Expectation expectation;
   expectation.rate = {slowest->rate.value * slowest->payload.share * times};
   expectation.derivation = "slowest hop: " + slowest->hop.name() + " " +
@@ -78,7 +96,7 @@ Expected expect_pair(const Facts& facts, const Racks& racks, const Outcome& outc
         {}, {}, "the rack of " + (first ? outcome.from.node : outcome.to.node) + " is not known"};
   }
   const double times = direction == "both_ways" ? 2.0 : 1.0;
-  Expected expected = expect_over(facts, *path, *threshold, times);
+  Expected expected = expect_over(facts, *path, *threshold, times, share_by_rdma(facts, outcome));
   if (expected.expectation) {
     expected.expectation->derivation += notes_for(racks, {outcome.from.node, outcome.to.node});
   }

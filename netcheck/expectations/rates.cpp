@@ -60,6 +60,19 @@ PayloadShare payload_share(std::uint32_t mtu, bool six, bool wire) {
   return result;
 }
 
+PayloadShare rdma_share(std::uint32_t mtu, bool six, bool wire, bool infiniband) {
+  const std::uint32_t ethernet = (six ? 40U : 20U) + 8U + 12U + 4U + 14U + (wire ? 24U : 0U);
+  const std::uint32_t payload = std::max(mtu, 256U);
+  const std::uint32_t frame = payload + (infiniband ? 26U : ethernet);
+  PayloadShare result;
+  result.share = static_cast<double>(payload) / static_cast<double>(frame);
+  result.because = std::to_string(payload) + " B payload in each packet of " +
+                   std::to_string(frame) + " B: RC over " +
+                   (infiniband ? "InfiniBand" : "RoCE v2") + " at path MTU " +
+                   std::to_string(payload);
+  return result;
+}
+
 std::optional<HopRate> hop_rate(const Facts& facts, const Component& hop, bool wire_uplink) {
   HopRate result{hop, {}, kDeclared, {}};
   const bool wire = hop.kind == ComponentKind::nic ? on_a_wire(facts, hop) : wire_uplink;

@@ -39,9 +39,9 @@ int badness(Verdict verdict) {
 
 /// Causes first. A rule that is not listed stands behind those that are.
 std::size_t cause_rank(const std::string& rule) {
-  constexpr std::array<std::string_view, 17> order{
-      "agent", "X21", "X11", "X04",  "X03", "X10",      "X13", "X15",       "X20",
-      "gpu",   "X06", "X19", "path", "X05", "gpu_path", "X17", "collective"};
+  constexpr std::array<std::string_view, 18> order{
+      "agent", "X21", "X11", "X04", "X03",  "X10", "X13",      "X15", "X16",
+      "X20",   "gpu", "X06", "X19", "path", "X05", "gpu_path", "X17", "collective"};
   return static_cast<std::size_t>(std::find(order.begin(), order.end(), rule) - order.begin());
 }
 

@@ -64,7 +64,7 @@ RequirementResult performance_requirement(const Judged& judged, const Report& re
 /// exchange data over them. A throughput is not part of it.
 RequirementResult conformance_requirement(const Judged& judged, const Report& report) {
   RequirementResult result =
-      by_rules(judged, report, "high_performance_networking", {"X03", "X04", "X15", "X20"});
+      by_rules(judged, report, "high_performance_networking", {"X03", "X04", "X15", "X16", "X20"});
   result.level = "SHOULD";
   const bool published = judged.facts->claims && !judged.facts->claims->slices.empty();
   if (!published) {

@@ -49,9 +49,18 @@ std::vector<Finding> x12_other_placement(const Facts& facts);
 /// X13: a gang that has begun has at least its least number of members. One finding a gang.
 std::vector<Finding> x13_gang_complete(const Facts& facts);
 
+/// X14: nodes whose slices say that they share one fabric (placement group, interconnect subgroup,
+/// network block) reach each other. One finding a group of two nodes and more.
+std::vector<Finding> x14_fabric_group(const Facts& facts);
+
 /// X15: the interface, MAC and addresses that a driver wrote into a claim's status are what the pod
 /// has. One finding a device with network data.
 std::vector<Finding> x15_attachment(const Facts& facts);
+
+/// X16: a path whose ends both have a usable RDMA device is used by RDMA, and by the claimed port;
+/// a fallback to TCP is named with the precondition that is broken. One finding a measured pair of
+/// network devices of which one has an RDMA device.
+std::vector<Finding> x16_transport(const Facts& facts);
 
 /// X20: as many network devices are there as are published and as are allocatable. One finding a
 /// slice and one a node's network resource.
@@ -66,7 +75,7 @@ std::vector<Finding> x21_interference(const Facts& facts);
 std::vector<Finding> claims_understood(const Facts& facts);
 
 /// The rules above by their ids, in order: everything that holds claims against what nodes show.
-/// X11, which needs measurements, stands in x11_label_truth.hpp.
+/// X16 among them needs no claims. X11, which needs measurements, stands in x11_label_truth.hpp.
 std::vector<std::pair<std::string, Rule>> claim_rules();
 
 }  // namespace plumbline::netcheck

@@ -28,7 +28,7 @@ Status BatchEnd::open() {
   const bool latency = number_.shape == Shape::latency;
   const auto waiting = latency ? Waiting::spinning : Waiting::sleeping;
   const auto make = [&](std::unique_ptr<Connection>& connection, std::string& address) -> Status {
-    auto opened = world_.paths.open(device, waiting);
+    auto opened = world_.paths->open(device, waiting);
     if (!opened) return tl::unexpected(opened.error());
     connection = std::move(*opened);
     auto got = connection->address();
@@ -147,7 +147,7 @@ void BatchEnd::run_latency(Closing& closing, std::uint64_t batch) {
 }
 
 void BatchEnd::tell(Closing& closing) {
-  closing.tally = world_.paths.tally();
+  closing.tally = world_.paths->tally();
   for (const auto& peer : closing.tally.peers) {
     if (world_.allowed.allow(peer)) continue;
     closing.error =

@@ -7,7 +7,9 @@
 
 #include "probes/pair/messages.hpp"
 #include "probes/pair/path.hpp"
+#include "probes/pair/rdma_path.hpp"
 #include "probes/pair/shape.hpp"
+#include "probes/pair/side.hpp"
 #include "probes/probe.hpp"
 #include "probes/subnets.hpp"
 
@@ -18,24 +20,26 @@ using LinkReader = std::function<Result<std::vector<Link>>()>;
 
 /// What of the world a pair needs.
 struct PairWorld {
-  PathDriver& paths;
+  PathDriver* paths = nullptr;  ///< for numbers over sockets
   LinkReader read_links;
   Patience patience;
-  Idle idle;        ///< of this end's device
-  Subnets allowed;  ///< where the other end may be
+  Idle idle;                   ///< of this end's device
+  Subnets allowed;             ///< where the other end may be
+  RdmaDriver* rdma = nullptr;  ///< for numbers over RDMA
+  Idle rdma_idle;              ///< of this end's port, in the units of its counters
 };
 
 /// This end's part of one batch: fresh connections, opened, used once and closed with it.
-class BatchEnd {
+class BatchEnd final : public BatchSide {
  public:
   /// Waits for the device's carrier and makes the connections that `shape` needs at this rank. What
   /// goes wrong is kept for opening().
   BatchEnd(const Task& task, PairWorld& world, const Number& number);
   /// What the other end needs to know of this one.
-  Opening opening() const;
+  Opening opening() const override;
   /// Connects to the other end's connections and measures. Ends within the schedule whatever the
   /// path does. Latency samples stay in the closing's batch.
-  Closing measure(const Opening& other, std::uint64_t batch);
+  Closing measure(const Opening& other, std::uint64_t batch) override;
 
  private:
   Status open();

@@ -1,5 +1,6 @@
 #include "probes/pair/messages.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace plumbline::probes {
@@ -11,6 +12,8 @@ using Json = nlohmann::json;
 /// A rendezvous takes 64 KiB; a machine with more devices than this sends the first ones.
 constexpr std::size_t kMostLinks = 128;
 constexpr std::size_t kMostWindows = 1024;
+constexpr std::size_t kMostPorts = 32;
+constexpr std::size_t kMostErrors = 48;
 
 Json form(const std::optional<Error>& error) {
   if (!error) return nullptr;
@@ -24,6 +27,24 @@ Json form(const std::vector<Link>& links) {
     list.push_back(
         Json::array({link.name, link.state, link.loopback, link.carrier_downs, link.sent_bytes,
                      link.received_bytes, link.dropped, link.addresses}));
+  }
+  return list;
+}
+
+Json form(const std::optional<std::uint64_t>& count) { return count ? Json(*count) : Json(); }
+
+Json form(const std::vector<PortCount>& ports) {
+  Json list = Json::array();
+  for (const PortCount& port : ports) {
+    if (list.size() >= kMostPorts) break;
+    Json errors = Json::object();
+    for (const auto& [name, value] : port.errors) {
+      if (errors.size() < kMostErrors) errors[name] = value;
+    }
+    list.push_back(
+        Json::array({port.port, port.state, port.netdevs, form(port.sent), form(port.received),
+                     port.sent_source, port.received_source, port.packets, port.bits, port.factor,
+                     errors, port.problem.substr(0, 200)}));
   }
   return list;
 }
@@ -74,6 +95,33 @@ std::vector<Link> links_at(const Json& json) {
   return links;
 }
 
+std::optional<std::uint64_t> count_at(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  return json.get<std::uint64_t>();
+}
+
+std::vector<PortCount> ports_at(const Json& json) {
+  std::vector<PortCount> ports;
+  if (!json.contains("ports")) return ports;
+  for (const Json& entry : json.at("ports")) {
+    PortCount port;
+    port.port = entry.at(0).get<std::string>();
+    port.state = entry.at(1).get<std::string>();
+    port.netdevs = entry.at(2).get<std::vector<std::string>>();
+    port.sent = count_at(entry.at(3));
+    port.received = count_at(entry.at(4));
+    port.sent_source = entry.at(5).get<std::string>();
+    port.received_source = entry.at(6).get<std::string>();
+    port.packets = entry.at(7).get<bool>();
+    port.bits = std::clamp(entry.at(8).get<unsigned>(), 1U, 64U);
+    port.factor = std::clamp(entry.at(9).get<unsigned>(), 1U, 64U);
+    port.errors = entry.at(10).get<std::map<std::string, std::uint64_t>>();
+    port.problem = entry.at(11).get<std::string>();
+    ports.push_back(std::move(port));
+  }
+  return ports;
+}
+
 Opening read_opening(const Json& json) {
   Opening opening;
   opening.go = json.at("go").get<bool>();
@@ -81,6 +129,7 @@ Opening read_opening(const Json& json) {
   opening.sender = text_at(json, "sender");
   opening.receiver = text_at(json, "receiver");
   opening.links = links_at(json);
+  opening.ports = ports_at(json);
   opening.idle = {json.at("idle").at(0).get<double>(), json.at("idle").at(1).get<double>()};
   return opening;
 }
@@ -102,6 +151,7 @@ Closing read_closing(const Json& json) {
   closing.tally.retransmits = json.at("retransmits").get<std::uint64_t>();
   closing.tally.segments = json.at("segments").get<std::uint64_t>();
   closing.links = links_at(json);
+  closing.ports = ports_at(json);
   return closing;
 }
 
@@ -158,6 +208,7 @@ std::string pack(const Opening& opening) {
                  {"sender", bytes_of(opening.sender)},
                  {"receiver", bytes_of(opening.receiver)},
                  {"links", form(opening.links)},
+                 {"ports", form(opening.ports)},
                  {"idle", {opening.idle.sent, opening.idle.received}}});
 }
 
@@ -171,7 +222,8 @@ std::string pack(const Closing& closing) {
                  {"locals", closing.tally.locals},
                  {"retransmits", closing.tally.retransmits},
                  {"segments", closing.tally.segments},
-                 {"links", form(closing.links)}});
+                 {"links", form(closing.links)},
+                 {"ports", form(closing.ports)}});
 }
 
 Result<Opening> unpack_opening(const std::string& bytes) { return unpack(bytes, &read_opening); }

@@ -7,6 +7,7 @@
 #include "core/result.hpp"
 #include "core/statistics/sampling.hpp"
 #include "probes/drivers/host/links.hpp"
+#include "probes/drivers/verbs/port_counters.hpp"
 #include "probes/pair/halves.hpp"
 
 namespace plumbline::probes {
@@ -25,6 +26,7 @@ struct Opening {
   std::string receiver;        ///< address of its receiving (or answering) connection
   std::vector<Link> links;     ///< this end's counters now
   Idle idle;                   ///< of its device, before the first batch
+  std::vector<PortCount> ports;  ///< this end's RDMA counters now; only over RDMA
 };
 
 /// What each end says after a batch.
@@ -36,6 +38,7 @@ struct Closing {
   std::optional<Error> error;
   Tally tally;
   std::vector<Link> links;
+  std::vector<PortCount> ports;  ///< only over RDMA
 };
 
 /// As bytes for the rendezvous (MessagePack) and back; what is too large or not of the form is an

@@ -1,7 +1,11 @@
 #include "probes/pair/number.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
+
+#include "probes/pair/rdma_proof.hpp"
+#include "probes/pair/rdma_side.hpp"
 
 namespace plumbline::probes {
 
@@ -34,6 +38,13 @@ void add_words(std::vector<std::string>& words, const std::vector<std::string>& 
   }
 }
 
+/// Of an RDMA port when there is one over the device or of its name, else of the network device.
+std::string state_of(const Closing& closing, const std::string& device) {
+  if (const PortCount* port = find_port(closing.ports, device)) return port->state;
+  const auto link = find_link(closing.links, device);
+  return link ? link->state : "gone";
+}
+
 /// "; node-3/ens1 is lowerlayerdown" for the ends whose device is not up, and who they are.
 std::pair<std::string, std::string> ends_without_carrier(const Meeting& meeting,
                                                          const Request& request,
@@ -42,9 +53,9 @@ std::pair<std::string, std::string> ends_without_carrier(const Meeting& meeting,
   std::string blamed;
   std::size_t count = 0;
   for (std::size_t rank = 0; rank < closings.size(); ++rank) {
-    const auto link = find_link(closings[rank].links, request.ends[rank].device);
-    if (link && (link->state == "up" || link->state == "unknown")) continue;
-    text += "; " + meeting.name_of(static_cast<int>(rank)) + " is " + (link ? link->state : "gone");
+    const std::string state = state_of(closings[rank], request.ends[rank].device);
+    if (state == "up" || state == "unknown" || state == "ACTIVE") continue;
+    text += "; " + meeting.name_of(static_cast<int>(rank)) + " is " + state;
     blamed = request.ends[rank].node;
     ++count;
   }
@@ -74,11 +85,15 @@ class NumberRun {
  private:
   /// False when rank 0 has said that it is enough.
   OrTrouble<bool> one_batch(std::uint64_t batch) {
-    const auto company = world_.patience.company;
-    std::optional<BatchEnd> end;
+    // Kernels take their time to give back a queue pair whose link went away.
+    const auto company = world_.patience.company * (number_.over_rdma ? 2 : 1);
+    std::unique_ptr<BatchSide> end;
     Opening mine;
     mine.go = meeting_.rank() != 0 || wanted();
-    if (mine.go) mine = end.emplace(task_, world_, number_).opening();
+    if (mine.go) {
+      end = begin();
+      mine = end->opening();
+    }
     auto openings = meeting_.exchange(mine, Deadline::after(company).earlier(task_.deadline));
     if (!openings) return tl::unexpected(openings.error());
     if (!(*openings)[0].go) return false;
@@ -86,6 +101,7 @@ class NumberRun {
     if (batch == 0) {
       for (std::size_t rank : {0U, 1U}) {
         record_.before[rank] = (*openings)[rank].links;
+        record_.ports_before[rank] = (*openings)[rank].ports;
         record_.idle[rank] = (*openings)[rank].idle;
       }
     }
@@ -97,6 +113,11 @@ class NumberRun {
     if (meeting_.rank() == 0 && closing.batch) (*closings)[0].batch = closing.batch;
     if (auto bad = add(*closings)) return tl::unexpected(std::move(*bad));
     return true;
+  }
+
+  std::unique_ptr<BatchSide> begin() {
+    if (number_.over_rdma) return std::make_unique<RdmaSide>(task_, world_, number_);
+    return std::make_unique<BatchEnd>(task_, world_, number_);
   }
 
   bool wanted() {
@@ -126,6 +147,7 @@ class NumberRun {
   std::optional<Trouble> add(const std::array<Closing, 2>& closings) {
     for (std::size_t rank = 0; rank < closings.size(); ++rank) {
       record_.after[rank] = closings[rank].links;
+      record_.ports_after[rank] = closings[rank].ports;
       record_.received[rank] += closings[rank].received;
       add_words(record_.tally[rank].transports, closings[rank].tally.transports);
       add_words(record_.tally[rank].locals, closings[rank].tally.locals);
@@ -159,6 +181,11 @@ class NumberRun {
       const auto& error = closings[static_cast<std::size_t>(rank)].error;
       if (!error) continue;
       if (error->code == ErrorCode::permission_denied) return Trouble{*error, {}};
+      // Something of this end's own is missing.
+      if (error->code == ErrorCode::not_found) {
+        return Trouble{{error->code, meeting_.name_of(rank) + ": " + error->message},
+                       meeting_.node_of(rank)};
+      }
       if (error->code != ErrorCode::data_corrupt) continue;
       return Trouble{{error->code, "from " + meeting_.name_of(1 - rank) + " to " +
                                        meeting_.name_of(rank) + ": " + error->message},

@@ -14,6 +14,8 @@ struct Record {
   std::vector<Batch> batches;
   std::array<std::vector<Link>, 2> before;  ///< both ends' counters, by rank
   std::array<std::vector<Link>, 2> after;
+  std::array<std::vector<PortCount>, 2> ports_before;  ///< RDMA counters, by rank
+  std::array<std::vector<PortCount>, 2> ports_after;
   std::array<Idle, 2> idle;
   std::array<Tally, 2> tally;               ///< added up over the batches
   std::array<std::uint64_t, 2> received{};  ///< verified bytes by receiving rank, warm-up included

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "probes/pair/proof.hpp"
+#include "probes/pair/rdma_numbers.hpp"
+#include "probes/pair/rdma_proof.hpp"
 
 namespace plumbline::probes {
 
@@ -43,13 +45,16 @@ Result<std::vector<Number>> numbers_of(const Request& request) {
     for (const auto& word : request.measure) {
       auto shape = parse_shape(word);
       if (!shape) return tl::unexpected(shape.error());
-      if (*shape != Shape::latency) numbers.push_back({*shape, size, numbers.size()});
+      if (*shape != Shape::latency) numbers.push_back({*shape, size, numbers.size(), false, {}});
     }
   }
   const auto& words = request.measure;
   if (std::find(words.begin(), words.end(), "latency") != words.end()) {
-    numbers.push_back({Shape::latency, Bytes{8}, numbers.size()});
+    numbers.push_back({Shape::latency, Bytes{8}, numbers.size(), false, {}});
   }
+  const auto rdma = asks_for_rdma(request);
+  if (!rdma) return tl::unexpected(rdma.error());
+  if (*rdma) return rdma_numbers(request, numbers);
   return numbers;
 }
 
@@ -63,6 +68,7 @@ Outcome outcome_of(const Request& request, const Number& number) {
   if (number.shape != Shape::latency) {
     outcome.parameters["direction"] = number.shape == Shape::both_ways ? "both_ways" : "one_way";
   }
+  outcome.parameters.merge(rdma_parameters(request, number));
   return outcome;
 }
 
@@ -77,8 +83,11 @@ std::string words_for(const Request& request, const Number& number) {
 
 class PairProbe final : public Probe {
  public:
-  PairProbe(Result<std::unique_ptr<PathDriver>> paths, LinkReader read_links, Patience patience)
-      : paths_(std::move(paths)), read_links_(std::move(read_links)), patience_(patience) {}
+  PairProbe(PairDrivers drivers, LinkReader read_links, Patience patience)
+      : paths_(std::move(drivers.paths)),
+        rdma_(std::move(drivers.rdma)),
+        read_links_(std::move(read_links)),
+        patience_(patience) {}
 
   std::string name() const override { return "pair"; }
 
@@ -92,7 +101,10 @@ class PairProbe final : public Probe {
     return outcomes;
   }
 
-  std::optional<std::string> inapplicable(const Task& /*task*/) const override {
+  std::optional<std::string> inapplicable(const Task& task) const override {
+    if (asks_for_rdma(task.request).value_or(false)) {
+      return rdma_ ? std::nullopt : std::optional(rdma_.error().message);
+    }
     if (paths_) return std::nullopt;
     return paths_.error().message;
   }
@@ -106,7 +118,14 @@ class PairProbe final : public Probe {
     const auto subnets = task.request.options.find("peer_subnets");
     auto allowed = Subnets::parse(subnets == task.request.options.end() ? "" : subnets->second);
     if (!allowed) return tl::unexpected(allowed.error());
-    PairWorld world{**paths_, read_links_, patience_, look_at_idle(task), std::move(*allowed)};
+    PairWorld world{paths_ ? paths_->get() : nullptr,
+                    read_links_,
+                    patience_,
+                    look_at_idle(task),
+                    std::move(*allowed),
+                    {},
+                    {}};
+    if (numbers->front().over_rdma) add_rdma(task, world);
     std::optional<Trouble> trouble;
     for (const Number& number : *numbers) {
       const double share = static_cast<double>(number.index) / static_cast<double>(numbers->size());
@@ -127,6 +146,18 @@ class PairProbe final : public Probe {
   }
 
  private:
+  /// The port's own idle rate; the clock runs while nothing of ours does.
+  void add_rdma(const Task& task, PairWorld& world) const {
+    world.rdma = rdma_->get();
+    const auto& device =
+        task.request.ends[static_cast<std::size_t>(task.rendezvous->rank())].device;
+    const auto before = world.rdma->count();
+    task.clock.wait_until(task.clock.now() + kIdleLook);
+    const auto after = world.rdma->count();
+    world.rdma_idle =
+        idle_between(find_port(before, device), find_port(after, device), in_seconds(kIdleLook));
+  }
+
   Idle look_at_idle(const Task& task) const {
     const auto& device =
         task.request.ends[static_cast<std::size_t>(task.rendezvous->rank())].device;
@@ -148,21 +179,27 @@ class PairProbe final : public Probe {
     Measured measured = number.shape == Shape::latency ? summarise_latency(record.batches, width)
                                                        : summarise_bandwidth(record.batches, width);
     if (!record.doubt.empty() && !measured.conclusive) measured.doubt += "; " + record.doubt;
-    measured.counters = counters_of(task.request, record, number.shape == Shape::reverse ? 1 : 0);
-    measured.proof = prove({task.request, number, record, took, (*paths_)->name()});
+    const int from = number.shape == Shape::reverse ? 1 : 0;
+    if (number.over_rdma) {
+      measured.counters = rdma_counters(task.request, record, from);
+      measured.proof = prove_rdma({task.request, number, record, took, (*rdma_)->name()});
+    } else {
+      measured.counters = counters_of(task.request, record, from);
+      measured.proof = prove({task.request, number, record, took, (*paths_)->name()});
+    }
     return measured;
   }
 
   Result<std::unique_ptr<PathDriver>> paths_;
+  Result<std::unique_ptr<RdmaDriver>> rdma_;
   LinkReader read_links_;
   Patience patience_;
 };
 
 }  // namespace
 
-std::unique_ptr<Probe> pair_probe(Result<std::unique_ptr<PathDriver>> paths, LinkReader read_links,
-                                  Patience patience) {
-  return std::make_unique<PairProbe>(std::move(paths), std::move(read_links), patience);
+std::unique_ptr<Probe> pair_probe(PairDrivers drivers, LinkReader read_links, Patience patience) {
+  return std::make_unique<PairProbe>(std::move(drivers), std::move(read_links), patience);
 }
 
 }  // namespace plumbline::probes

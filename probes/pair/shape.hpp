@@ -6,6 +6,7 @@
 
 #include "core/result.hpp"
 #include "core/units.hpp"
+#include "probes/pair/rdma_work.hpp"
 
 namespace plumbline::probes {
 
@@ -24,6 +25,8 @@ struct Number {
   Shape shape = Shape::one_way;
   Bytes size;               ///< of a message
   std::uint64_t index = 0;  ///< its place in the request: makes its seeds its own
+  bool over_rdma = false;   ///< by queue pairs, as `rdma` says
+  RdmaWork rdma;
 };
 
 /// Times that are not the request's to choose; tests shorten them.

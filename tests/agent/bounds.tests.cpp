@@ -50,6 +50,14 @@ TEST_CASE("Only named probes run") {
   }
 }
 
+TEST_CASE("A caller may choose how a pair is measured, in bounded words") {
+  CHECK(refusal([](auto& order) { order.request.options["depths"] = "1,8,128"; }) == "accepted");
+  CHECK_THAT(refusal([](auto& order) { order.request.options["depths"] = "../etc"; }),
+             ContainsSubstring("request.options.depths"));
+  CHECK_THAT(refusal([](auto& order) { order.request.options["numa"] = std::string(65, '1'); }),
+             ContainsSubstring("request.options.numa"));
+}
+
 TEST_CASE("A caller cannot give options, which name paths of the node") {
   CHECK_THAT(refusal([](auto& order) { order.request.options["cni_results"] = "/etc"; }),
              ContainsSubstring("request.options"));

@@ -4,6 +4,7 @@ their rendezvous, and prints rank 0's outcomes as JSON lines.
 
     pair_driver.py PROBE --from NODE/DEVICE[=COMMAND...] --to NODE/DEVICE[=COMMAND...] [--measure WORDS]
                    [--sizes BYTES] [--batch S] [--width W] [--time S] [--limit S] [--hurt SIGNAL@SECONDS]
+                   [--option KEY=VALUE]...
 
 COMMAND is what the probe is started by, e.g. "ip netns exec a". --hurt sends rank 1 a signal so long after the
 first rendezvous. The exit status is 0 when rank 0 ended well.
@@ -28,7 +29,7 @@ def request_of(options, ends, rank):
     return {
         "schema": "plumbline.request/v1", "probe": "pair", "rank": rank, "size": 2, "ends": ends,
         "sizes": [int(size) for size in options.sizes.split(",")], "measure": options.measure.split(","),
-        "seed": options.seed, "limit_s": options.limit, "options": {},
+        "seed": options.seed, "limit_s": options.limit, "options": dict(options.option),
         "budget": {"width": options.width, "time_s": options.time, "bytes": 64 << 30, "batch_s": options.batch},
     }
 
@@ -137,6 +138,7 @@ def main():
     parser.add_argument("--limit", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--hurt", type=parse_hurt)
+    parser.add_argument("--option", action="append", default=[], type=lambda text: text.split("=", 1), help="KEY=VALUE of the request")
     options = parser.parse_args()
     ends = [options.source[0], options.to[0]]
     commands = [options.source[1], options.to[1]]

@@ -20,7 +20,9 @@ void run_rank(Rank& rank, Request request, Rendezvous& rendezvous,
   const LinkReader reader = [links, driver = FakePaths(fabric)] {
     return Result<std::vector<Link>>(links ? *links : driver.links());
   };
-  auto probe = pair_probe(Result<std::unique_ptr<PathDriver>>(std::move(paths)), reader, kShort);
+  auto probe = pair_probe({Result<std::unique_ptr<PathDriver>>(std::move(paths)),
+                           fail(ErrorCode::unavailable, "no RDMA in this test")},
+                          reader, kShort);
   request.rank = rendezvous.rank();
   SystemClock clock;
   const Topology topology;

@@ -19,7 +19,7 @@ Link link(const std::string& name, const std::string& address) {
 /// One megabyte from rank 0 to rank 1 over ens1, with a little more on the wire.
 struct Scene {
   Request request;
-  Number number{Shape::one_way, Bytes{65536}, 0};
+  Number number{Shape::one_way, Bytes{65536}, 0, false, {}};
   Record record;
   Seconds took{1};
 

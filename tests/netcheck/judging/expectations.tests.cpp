@@ -66,6 +66,10 @@ TEST_CASE("The payload share of a frame follows from MTU and headers") {
   CHECK(payload_share(1500, false, true).share == Catch::Approx(1448.0 / 1538.0));
   CHECK(payload_share(9000, true, true).share == Catch::Approx(8928.0 / 9038.0));
   CHECK(payload_share(0, false, false).share > 0);
+  CHECK(rdma_share(4096, false, false, false).share == Catch::Approx(4096.0 / 4154.0));
+  CHECK(rdma_share(1024, true, true, false).share == Catch::Approx(1024.0 / 1126.0));
+  CHECK(rdma_share(4096, false, true, true).share == Catch::Approx(4096.0 / 4122.0));
+  CHECK(rdma_share(0, false, true, false).share > 0);
 }
 
 TEST_CASE("In a rack a NIC limits the path, between racks the uplink does") {

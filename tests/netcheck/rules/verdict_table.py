@@ -22,7 +22,9 @@ MUST = {
     "X11": "violation",
     "X12": "match violation preference_not_met unobservable",
     "X13": "match violation vacuous unobservable",
+    "X14": "match violation unobservable",
     "X15": "match violation",
+    "X16": "match violation unobservable",
     "X20": "match violation unclaimed unobservable",
     "X21": "match violation unobservable",
 }

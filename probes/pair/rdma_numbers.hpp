@@ -1,0 +1,26 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/protocol/request.hpp"
+#include "probes/pair/shape.hpp"
+
+namespace plumbline::probes {
+
+/// True when the request asks for RDMA: option "transport" is "verbs". "tcp", or none, means
+/// sockets; another word is an error.
+Result<bool> asks_for_rdma(const Request& request);
+
+/// Every number of `plain` once for each way to do it that the options ask for, each a list:
+/// "operations" (write, read, send; default write), "depths" (1 to 4096; default 128; a latency has
+/// none), "queue_pairs" (1 to 64; default 1), "numa" (nodes of the memory; default anywhere), and
+/// "gid_index" (one). At most 256 numbers. The indices are made anew.
+Result<std::vector<Number>> rdma_numbers(const Request& request, const std::vector<Number>& plain);
+
+/// The parameters that tell such a number from others: only of the options that were given, so that
+/// what the stage plans keeps its identity.
+std::map<std::string, std::string> rdma_parameters(const Request& request, const Number& number);
+
+}  // namespace plumbline::probes

@@ -1,0 +1,208 @@
+#include "probes/pair/rdma_proof.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "probes/drivers/verbs/port_counters.hpp"
+
+namespace plumbline::probes {
+
+namespace {
+
+constexpr double kSmallestMtu = 256;
+
+std::string amount(double count, bool packets) {
+  if (packets) return std::to_string(static_cast<std::uint64_t>(count)) + " packets";
+  if (count < 1e5) return format_size(Bytes{static_cast<std::uint64_t>(std::max(0.0, count))});
+  std::string text = std::to_string(count / 1e6);
+  text.erase(text.find('.') + 2);
+  return text + " MB";
+}
+
+const PortCount* count_of(const std::vector<PortCount>& counts, const std::string& port) {
+  const auto found = std::find_if(counts.begin(), counts.end(),
+                                  [&](const PortCount& one) { return one.port == port; });
+  return found == counts.end() ? nullptr : &*found;
+}
+
+double total_growth(const PortCount& before, const PortCount& after) {
+  const auto sent = growth(before.sent, after.sent, after.bits, after.factor);
+  const auto received = growth(before.received, after.received, after.bits, after.factor);
+  return static_cast<double>(sent.value_or(0)) + static_cast<double>(received.value_or(0));
+}
+
+/// "... mtu 1024" at the end of a transport.
+double mtu_of(const std::vector<std::string>& transports) {
+  for (const auto& transport : transports) {
+    const auto at = transport.rfind(" mtu ");
+    if (at == std::string::npos) continue;
+    const double mtu = std::strtod(transport.c_str() + at + 5, nullptr);
+    if (mtu >= kSmallestMtu) return mtu;
+  }
+  return kSmallestMtu;
+}
+
+/// One end's signs.
+class PortWitness {
+ public:
+  PortWitness(const Witness& witness, std::size_t rank, std::string port)
+      : witness_(witness),
+        rank_(rank),
+        end_(witness.request.ends[rank]),
+        tally_(witness.record.tally[rank]),
+        port_(std::move(port)),
+        before_(count_of(witness.record.ports_before[rank], port_)),
+        after_(count_of(witness.record.ports_after[rank], port_)) {}
+
+  void add_to(std::vector<Proof>& proof) const {
+    proof.push_back(library());
+    const auto& received = witness_.record.received;
+    if (before_ == nullptr || after_ == nullptr) {
+      proof.push_back(unread("no counters of " + port_ + " were read"));
+      return;
+    }
+    if (!after_->sent || !before_->sent) {
+      proof.push_back(
+          unread("the data counters of " + port_ + " prove nothing: " + after_->problem));
+      return;
+    }
+    if (received[1 - rank_] > 0) proof.push_back(counter(true, received[1 - rank_]));
+    if (received[rank_] > 0) proof.push_back(counter(false, received[rank_]));
+    if (witness_.number.shape != Shape::latency) {
+      proof.push_back(others(received[0] + received[1]));
+    }
+  }
+
+ private:
+  Proof library() const {
+    Proof proof{"library", end_, "ibv_query_qp", {}, {}, {}, {}, !tally_.transports.empty()};
+    std::string words;
+    const std::string wanted = "/" + colon_name() + " ";
+    for (const auto& transport : tally_.transports) {
+      words += (words.empty() ? "" : ", ") + transport;
+      proof.holds = proof.holds && transport.find(wanted) != std::string::npos;
+    }
+    proof.statement = witness_.library + " says it used " + (words.empty() ? "nothing" : words);
+    return proof;
+  }
+
+  /// "mlx5_0:1", as the library's words have it.
+  std::string colon_name() const {
+    std::string name = port_;
+    std::replace(name.begin(), name.end(), '/', ':');
+    return name;
+  }
+
+  Proof unread(const std::string& statement) const {
+    return {"counter", end_, "/sys/class/infiniband/" + port_, statement, {}, {}, {}, false};
+  }
+
+  /// What `payload` makes the counter grow by at least.
+  double least(std::uint64_t payload) const {
+    const auto bytes = static_cast<double>(payload);
+    return after_->packets ? std::ceil(bytes / mtu_of(tally_.transports)) : bytes;
+  }
+
+  Proof counter(bool sent, std::uint64_t payload) const {
+    const auto from = sent ? before_->sent : before_->received;
+    const auto to = sent ? after_->sent : after_->received;
+    const auto grown = growth(from, to, after_->bits, after_->factor);
+    const Idle& rate = witness_.record.idle[rank_];
+    const double idle = (sent ? rate.sent : rate.received) * witness_.took.value;
+    Proof proof{"counter",
+                end_,
+                sent ? after_->sent_source : after_->received_source,
+                {},
+                static_cast<double>(from.value_or(0)),
+                static_cast<double>(to.value_or(0)),
+                least(payload) / after_->factor,
+                false};
+    const auto moved = static_cast<double>(grown.value_or(0));
+    proof.holds = grown && moved - idle >= least(payload);
+    proof.statement = std::string(sent ? "sent " : "received ") + amount(moved, after_->packets) +
+                      " over " + port_ + ", payload makes " +
+                      amount(least(payload), after_->packets) + ", idle " +
+                      amount(idle, after_->packets);
+    return proof;
+  }
+
+  Proof others(std::uint64_t payload) const {
+    std::string busiest = "no other RDMA port";
+    double most = 0;
+    bool packets = false;
+    for (const PortCount& after : witness_.record.ports_after[rank_]) {
+      const PortCount* before = count_of(witness_.record.ports_before[rank_], after.port);
+      if (after.port == port_ || before == nullptr) continue;
+      const double moved = total_growth(*before, after);
+      if (moved < most) continue;
+      most = moved;
+      packets = after.packets;
+      busiest = after.port;
+    }
+    Proof proof{"counter", end_, "/sys/class/infiniband/*/ports/*", {}, {}, {}, {}, false};
+    proof.holds = most < (packets ? least(payload) : static_cast<double>(payload)) / 2;
+    proof.statement =
+        "busiest other RDMA port: " + busiest + ", " + amount(most, packets) + " both ways";
+    return proof;
+  }
+
+  const Witness& witness_;
+  std::size_t rank_;
+  const Endpoint& end_;
+  const Tally& tally_;
+  std::string port_;
+  const PortCount* before_;
+  const PortCount* after_;
+};
+
+}  // namespace
+
+std::vector<Proof> prove_rdma(const Witness& witness) {
+  std::vector<Proof> proof;
+  for (std::size_t rank : {0U, 1U}) {
+    const auto& device = witness.request.ends[rank].device;
+    const PortCount* port = find_port(witness.record.ports_before[rank], device);
+    PortWitness(witness, rank, port == nullptr ? device : port->port).add_to(proof);
+  }
+  return proof;
+}
+
+Idle idle_between(const PortCount* before, const PortCount* after, Seconds span) {
+  if (before == nullptr || after == nullptr) return {};
+  const auto per_second = [&](const auto& from, const auto& to) {
+    const auto grown = growth(from, to, after->bits, after->factor);
+    return static_cast<double>(grown.value_or(0)) / span.value;
+  };
+  return {per_second(before->sent, after->sent), per_second(before->received, after->received)};
+}
+
+const PortCount* find_port(const std::vector<PortCount>& counts, const std::string& device) {
+  std::string name = device;
+  std::replace(name.begin(), name.end(), ':', '/');
+  for (const PortCount& count : counts) {
+    const bool whole = count.port == name || count.port.substr(0, count.port.find('/')) == name;
+    const auto& over = count.netdevs;
+    if (whole || std::find(over.begin(), over.end(), device) != over.end()) return &count;
+  }
+  return nullptr;
+}
+
+std::map<std::string, double> rdma_counters(const Request& request, const Record& record,
+                                            int from_rank) {
+  std::map<std::string, double> counters;
+  for (std::size_t rank : {0U, 1U}) {
+    const std::string end = static_cast<int>(rank) == from_rank ? "from." : "to.";
+    const PortCount* before = find_port(record.ports_before[rank], request.ends[rank].device);
+    const PortCount* after = find_port(record.ports_after[rank], request.ends[rank].device);
+    if (before == nullptr || after == nullptr) continue;
+    for (const auto& [name, value] : after->errors) {
+      const auto old = before->errors.find(name);
+      const bool grew = old != before->errors.end() && value > old->second;
+      if (grew) counters[end + name] = static_cast<double>(value - old->second);
+    }
+    counters.emplace(end + "link_downed", 0);
+  }
+  return counters;
+}
+
+}  // namespace plumbline::probes
