@@ -72,6 +72,17 @@ endfunction()
 
 macro(_plumbline_look_for_CUDA)
   _plumbline_look_for_header(CUDA cuda cuda.h CUDA_VERSION 1000 10 1)
+  if(PLUMBLINE_HAVE_CUDA)
+    find_program(PLUMBLINE_NVCC nvcc
+      HINTS ${PLUMBLINE_CUDA_INCLUDE_DIR}/../bin ${PLUMBLINE_CUDA_INCLUDE_DIR}/../../../bin
+        ${CUDAToolkit_ROOT}/bin $ENV{CUDA_HOME}/bin /usr/local/cuda/bin)
+    mark_as_advanced(PLUMBLINE_NVCC)
+    if(NOT PLUMBLINE_NVCC)
+      set(PLUMBLINE_HAVE_CUDA FALSE)
+      set(PLUMBLINE_VENDOR_DETAIL_CUDA
+        "nvcc beside ${PLUMBLINE_CUDA_INCLUDE_DIR}/cuda.h; CUDAToolkit_ROOT names another toolkit")
+    endif()
+  endif()
 endmacro()
 
 macro(_plumbline_look_for_NCCL)

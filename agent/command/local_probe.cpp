@@ -8,15 +8,16 @@
 
 namespace plumbline::agent {
 
-Result<LocalAnswer> ask_probe(const std::filesystem::path& program, const Request& request) {
+LocalRun run_probe(const std::filesystem::path& program, const Request& request) {
   std::filesystem::path path = program;
   if (path.empty()) {
     const auto directory = program_directory();
-    if (!directory) return tl::unexpected(directory.error());
+    if (!directory) return {{}, directory.error()};
     path = *directory / "plumbline-probe";
   }
   SystemClock clock;
-  LocalAnswer answer;
+  LocalRun run;
+  LocalAnswer& answer = run.answer;
   const auto keep = [&](const Event& event) {
     if (const auto* const told = std::get_if<TopologyEvent>(&event)) {
       answer.topology = told->topology;
@@ -28,14 +29,21 @@ Result<LocalAnswer> ask_probe(const std::filesystem::path& program, const Reques
   };
   ChildRun child({path, host_name(), child_environment(), kSilence}, clock);
   const auto end = child.run(request, keep, [] { return std::optional<Error>{}; });
-  if (!end.failed) return answer;
+  if (!end.failed) return run;
   Error error = end.failed->error;
   if (!end.last_words.empty()) error.message += "; its last words: " + end.last_words;
   // What is wrong is the machine or the program, not what the user typed.
   if (error.code == ErrorCode::invalid_input || error.code == ErrorCode::not_found) {
     error.code = ErrorCode::unavailable;
   }
-  return tl::unexpected(error);
+  run.failed = error;
+  return run;
+}
+
+Result<LocalAnswer> ask_probe(const std::filesystem::path& program, const Request& request) {
+  auto run = run_probe(program, request);
+  if (run.failed) return tl::unexpected(*run.failed);
+  return std::move(run.answer);
 }
 
 std::string host_name() {

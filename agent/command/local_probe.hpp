@@ -17,8 +17,17 @@ struct LocalAnswer {
   std::vector<Outcome> outcomes;
 };
 
-/// Runs plumbline-probe (`program`, or the one beside this program when empty) for one request. A
-/// child that ends badly is an error with its last words.
+/// What a child told, and how it ended when it did not end well.
+struct LocalRun {
+  LocalAnswer answer;
+  std::optional<Error> failed;
+};
+
+/// Runs plumbline-probe (`program`, or the one beside this program when empty) for one request. The
+/// error of a child that ends badly has its last words; what it told before stays.
+LocalRun run_probe(const std::filesystem::path& program, const Request& request);
+
+/// The same, for a caller to whom half an answer is none.
 Result<LocalAnswer> ask_probe(const std::filesystem::path& program, const Request& request);
 
 /// This machine's host name.

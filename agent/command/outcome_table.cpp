@@ -36,6 +36,11 @@ Row row_of(const Outcome& outcome) {
              number(*measured, measured->interval.high) + ", " +
              std::to_string(measured->batches.size()) + " batches";
     if (!measured->conclusive) row[4] += "; inconclusive: " + measured->doubt;
+    for (const auto& caveat : measured->caveats)
+      row[4] += "; " + caveat;
+    for (const auto& proof : measured->proof) {
+      if (!proof.holds) row[4] += "; path not proven: " + proof.statement;
+    }
   } else if (const auto* const skipped = outcome.skipped()) {
     row[3] = "skipped";
     row[4] = skipped->reason;

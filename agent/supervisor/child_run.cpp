@@ -70,8 +70,8 @@ struct ChildRun::Watch {
 };
 
 std::vector<std::string> child_environment() {
-  return environment_of({"PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "ASAN_OPTIONS",
-                         "UBSAN_OPTIONS", "TSAN_OPTIONS"},
+  return environment_of({"PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH",
+                         "CUDA_VISIBLE_DEVICES", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"},
                         {"UCX_", "NCCL_"});
 }
 

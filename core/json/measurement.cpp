@@ -52,6 +52,7 @@ void put_measured(Tree& tree, const Measured& measured) {
   tree["batches"] = measured.batches;
   tree["counters"] = measured.counters;
   tree["proof"] = list_of(measured.proof, [](const Proof& proof) { return tree_of(proof); });
+  if (!measured.caveats.empty()) tree["caveats"] = measured.caveats;
 }
 
 Measured read_measured(const Fields& fields) {
@@ -75,6 +76,7 @@ Measured read_measured(const Fields& fields) {
   measured.batches = fields.list<double>("batches");
   measured.counters = fields.table<double>("counters");
   measured.proof = fields.objects("proof", read_proof);
+  measured.caveats = fields.list<std::string>("caveats");
   return measured;
 }
 

@@ -54,6 +54,7 @@ struct Measured {
   std::vector<double> batches;             ///< each batch's value, fresh connections
   std::map<std::string, double> counters;  ///< "from.retransmits", "to.carrier_downs": deltas
   std::vector<Proof> proof;
+  std::vector<std::string> caveats;  ///< what a reader must know: "GPU-1: clocks throttled: ..."
 };
 
 /// It was not tried, for this reason.

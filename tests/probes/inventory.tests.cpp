@@ -223,5 +223,6 @@ TEST_CASE("All probes have different names") {
   std::vector<std::string> names;
   for (const auto& probe : all_probes())
     names.push_back(probe->name());
-  CHECK(names == std::vector<std::string>{"inventory", "memory_copy", "loopback_latency", "pair"});
+  CHECK(names == std::vector<std::string>{"inventory", "memory_copy", "loopback_latency", "pair",
+                                          "gpu_copy", "gpu_latency", "gpu_together", "gpu_pair"});
 }

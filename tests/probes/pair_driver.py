@@ -3,8 +3,8 @@
 their rendezvous, and prints rank 0's outcomes as JSON lines.
 
     pair_driver.py PROBE --from NODE/DEVICE[=COMMAND...] --to NODE/DEVICE[=COMMAND...] [--measure WORDS]
-                   [--sizes BYTES] [--batch S] [--width W] [--time S] [--limit S] [--hurt SIGNAL@SECONDS]
-                   [--option KEY=VALUE]...
+                   [--name pair|gpu_pair] [--option NAME=VALUE]... [--sizes BYTES] [--batch S] [--width W] [--time S]
+                   [--limit S] [--hurt SIGNAL@SECONDS]
 
 COMMAND is what the probe is started by, e.g. "ip netns exec a". --hurt sends rank 1 a signal so long after the
 first rendezvous. The exit status is 0 when rank 0 ended well.
@@ -27,9 +27,10 @@ def parse_end(text):
 
 def request_of(options, ends, rank):
     return {
-        "schema": "plumbline.request/v1", "probe": "pair", "rank": rank, "size": 2, "ends": ends,
-        "sizes": [int(size) for size in options.sizes.split(",")], "measure": options.measure.split(","),
-        "seed": options.seed, "limit_s": options.limit, "options": dict(options.option),
+        "schema": "plumbline.request/v1", "probe": options.name, "rank": rank, "size": 2, "ends": ends,
+        "sizes": [int(size) for size in options.sizes.split(",")], "measure": [word for word in options.measure.split(",") if word],
+        "seed": options.seed, "limit_s": options.limit,
+        "options": dict(options.option),
         "budget": {"width": options.width, "time_s": options.time, "bytes": 64 << 30, "batch_s": options.batch},
     }
 
@@ -130,6 +131,7 @@ def main():
     parser.add_argument("probe")
     parser.add_argument("--from", dest="source", type=parse_end, required=True)
     parser.add_argument("--to", type=parse_end, required=True)
+    parser.add_argument("--name", default="pair", help="the probe: pair or gpu_pair")
     parser.add_argument("--measure", default="one_way,reverse,both_ways,latency")
     parser.add_argument("--sizes", default="1048576")
     parser.add_argument("--batch", type=float, default=0.2)
