@@ -16,14 +16,14 @@ struct Replacement {
 
 /// In JSON these stand within strings only, so the data stays the same and no text can end the
 /// element, open a comment or be taken for a line end by a script.
-constexpr std::array<Replacement, 5> inert{{{"<", "\\u003c"},
-                                            {">", "\\u003e"},
-                                            {"&", "\\u0026"},
-                                            {"\xE2\x80\xA8", "\\u2028"},
-                                            {"\xE2\x80\xA9", "\\u2029"}}};
+constexpr std::array<Replacement, 5> kInert{{{"<", "\\u003c"},
+                                             {">", "\\u003e"},
+                                             {"&", "\\u0026"},
+                                             {"\xE2\x80\xA8", "\\u2028"},
+                                             {"\xE2\x80\xA9", "\\u2029"}}};
 
 const Replacement* replacement_at(std::string_view text) {
-  for (const Replacement& one : inert) {
+  for (const Replacement& one : kInert) {
     if (text.starts_with(one.from)) return &one;
   }
   return nullptr;

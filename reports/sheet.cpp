@@ -8,8 +8,8 @@
 namespace plumbline::reports {
 namespace {
 
-constexpr std::size_t label_width = 10;
-constexpr std::size_t least_width = 40;
+constexpr std::size_t kLabelWidth = 10;
+constexpr std::size_t kLeastWidth = 40;
 
 std::string_view escape_of(Ink ink) {
   switch (ink) {
@@ -33,7 +33,7 @@ std::string_view escape_of(Ink ink) {
 
 Sheet::Sheet(const TableStyle& style)
     : colour_(style.colour),
-      width_(std::max(least_width, static_cast<std::size_t>(std::max(style.width, 0)))) {}
+      width_(std::max(kLeastWidth, static_cast<std::size_t>(std::max(style.width, 0)))) {}
 
 void Sheet::ink(std::string_view text, Ink ink) {
   const std::string_view escape = colour_ ? escape_of(ink) : std::string_view();
@@ -62,11 +62,11 @@ void Sheet::paragraph(std::size_t indent, std::string_view text, Ink ink_of_text
 }
 
 void Sheet::field(std::size_t indent, std::string_view label, std::string_view text) {
-  const std::size_t behind = indent + label_width;
+  const std::size_t behind = indent + kLabelWidth;
   bool first = true;
   for (const std::string& part : wrap(visible(text), width_ - behind)) {
     text_.append(indent, ' ');
-    ink(pad_right(first ? label : std::string_view(), label_width), Ink::faint);
+    ink(pad_right(first ? label : std::string_view(), kLabelWidth), Ink::faint);
     ink(part, Ink::plain);
     end_line();
     first = false;

@@ -9,7 +9,7 @@ namespace plumbline::reports {
 namespace {
 
 /// More than these are counted, not listed: the page has them all.
-constexpr std::size_t most_listed = 20;
+constexpr std::size_t kMostListed = 20;
 
 Ink ink_of(const Finding& finding) {
   switch (concern(finding.verdict)) {
@@ -89,12 +89,12 @@ void write_group(Sheet& sheet, const Report& report, const Index& index, Concern
                       : wanted == Concern::unchecked ? "Could not be checked"
                                                      : "Worth knowing";
   sheet.heading(std::string(title) + " (" + std::to_string(found.size()) + ')');
-  for (std::size_t at = 0; at < std::min(found.size(), most_listed); ++at) {
+  for (std::size_t at = 0; at < std::min(found.size(), kMostListed); ++at) {
     write_finding(sheet, *found[at], index);
   }
-  if (found.size() > most_listed) {
+  if (found.size() > kMostListed) {
     sheet.line();
-    sheet.paragraph(2, "and " + std::to_string(found.size() - most_listed) +
+    sheet.paragraph(2, "and " + std::to_string(found.size() - kMostListed) +
                            " more: report.html and report.json have them all");
   }
 }

@@ -13,8 +13,8 @@
 namespace plumbline::reports {
 namespace {
 
-constexpr std::size_t number_width = 8;
-constexpr std::size_t slowest_listed = 5;
+constexpr std::size_t kNumberWidth = 8;
+constexpr std::size_t kSlowestListed = 5;
 
 /// The judged rates of one rail, from every node to every other; or of one node, between its GPUs
 /// and its host memory.
@@ -173,7 +173,7 @@ std::string row_label(const Matrix& matrix, std::size_t row) {
 
 void write_number(Sheet& sheet, const Outcome* outcome, const Index& index, const Scale& scale) {
   if (outcome == nullptr) {
-    sheet.ink(pad_left(" ", number_width), Ink::plain);
+    sheet.ink(pad_left(" ", kNumberWidth), Ink::plain);
     return;
   }
   const char sign = sign_of(*outcome, index);
@@ -183,13 +183,13 @@ void write_number(Sheet& sheet, const Outcome* outcome, const Index& index, cons
   } else {
     text += ' ';
   }
-  sheet.ink(pad_left(text, number_width), ink_of(sign));
+  sheet.ink(pad_left(text, kNumberWidth), ink_of(sign));
 }
 
 void write_full(Sheet& sheet, const Matrix& matrix, const Index& index, const Scale& scale) {
   std::string head(columns(row_label(matrix, 0)), ' ');
   for (std::size_t at = 0; at < matrix.nodes.size(); ++at) {
-    head += pad_left(std::to_string(at + 1) + ' ', number_width);
+    head += pad_left(std::to_string(at + 1) + ' ', kNumberWidth);
   }
   sheet.line(head, Ink::faint);
   for (std::size_t row = 0; row < matrix.nodes.size(); ++row) {
@@ -214,7 +214,7 @@ void write_signs(Sheet& sheet, const Matrix& matrix, const Index& index) {
 }
 
 void write_slowest(Sheet& sheet, const std::vector<const Outcome*>& values) {
-  const std::size_t count = std::min(slowest_listed, values.size());
+  const std::size_t count = std::min(kSlowestListed, values.size());
   for (std::size_t at = 0; at < count; ++at) {
     sheet.field(2, at == 0 ? "slowest" : "",
                 path_text(*values[at]) + ' ' +
@@ -237,7 +237,7 @@ void write_matrix(Sheet& sheet, const Matrix& matrix, const Index& index) {
   const Scale scale = scale_for(values);
   const std::size_t label = columns(row_label(matrix, 0));
   const std::size_t count = matrix.nodes.size();
-  const bool full = label + count * number_width <= sheet.width();
+  const bool full = label + count * kNumberWidth <= sheet.width();
   sheet.heading(matrix.title + (full ? std::string(", ") + scale.name : "") +
                 ", a row sends to the columns");
   if (full) {

@@ -10,7 +10,7 @@ namespace plumbline::reports {
 namespace {
 
 /// More node probes than these are given as a range.
-constexpr std::size_t most_listed = 24;
+constexpr std::size_t kMostListed = 24;
 
 using Values = std::vector<double>;
 
@@ -78,7 +78,7 @@ void write_node_probes(Sheet& sheet, const Report& report) {
     const Unit unit = outcomes.front()->measured()->unit;
     sheet.paragraph(2, quantity_text(*outcomes.front()) + ": " + range_text(unit, values) + ", " +
                            counted(values.size(), "path"));
-    if (outcomes.size() > most_listed) continue;
+    if (outcomes.size() > kMostListed) continue;
     std::string each;
     for (const Outcome* outcome : outcomes) {
       each += (each.empty() ? "" : ", ") + path_text(*outcome) + ' ' +

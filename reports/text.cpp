@@ -13,32 +13,32 @@ struct Range {
 };
 
 /// Characters that change how others are shown, or show nothing: never let through.
-constexpr std::array<Range, 12> hidden{{{0x0000, 0x001F},
-                                        {0x007F, 0x009F},
-                                        {0x00AD, 0x00AD},
-                                        {0x061C, 0x061C},
-                                        {0x180E, 0x180E},
-                                        {0x200B, 0x200F},
-                                        {0x2028, 0x202E},
-                                        {0x2060, 0x206F},
-                                        {0xFE00, 0xFE0F},
-                                        {0xFEFF, 0xFEFF},
-                                        {0xFFF9, 0xFFFB},
-                                        {0xE0000, 0xE0FFF}}};
+constexpr std::array<Range, 12> kHidden{{{0x0000, 0x001F},
+                                         {0x007F, 0x009F},
+                                         {0x00AD, 0x00AD},
+                                         {0x061C, 0x061C},
+                                         {0x180E, 0x180E},
+                                         {0x200B, 0x200F},
+                                         {0x2028, 0x202E},
+                                         {0x2060, 0x206F},
+                                         {0xFE00, 0xFE0F},
+                                         {0xFEFF, 0xFEFF},
+                                         {0xFFF9, 0xFFFB},
+                                         {0xE0000, 0xE0FFF}}};
 
-constexpr std::array<Range, 5> combining{
+constexpr std::array<Range, 5> kCombining{
     {{0x0300, 0x036F}, {0x0483, 0x0489}, {0x1AB0, 0x1AFF}, {0x20D0, 0x20FF}, {0xFE20, 0xFE2F}}};
 
 /// Unicode's East Asian Width W and F, in coarse blocks (EastAsianWidth.txt).
-constexpr std::array<Range, 9> wide{{{0x1100, 0x115F},
-                                     {0x2E80, 0x303E},
-                                     {0x3041, 0xA4CF},
-                                     {0xAC00, 0xD7A3},
-                                     {0xF900, 0xFAFF},
-                                     {0xFE30, 0xFE6F},
-                                     {0xFF00, 0xFF60},
-                                     {0x1F300, 0x1FAFF},
-                                     {0x20000, 0x3FFFD}}};
+constexpr std::array<Range, 9> kWide{{{0x1100, 0x115F},
+                                      {0x2E80, 0x303E},
+                                      {0x3041, 0xA4CF},
+                                      {0xAC00, 0xD7A3},
+                                      {0xF900, 0xFAFF},
+                                      {0xFE30, 0xFE6F},
+                                      {0xFF00, 0xFF60},
+                                      {0x1F300, 0x1FAFF},
+                                      {0x20000, 0x3FFFD}}};
 
 template <std::size_t size>
 bool within(const std::array<Range, size>& ranges, char32_t code) {
@@ -48,8 +48,8 @@ bool within(const std::array<Range, size>& ranges, char32_t code) {
 }
 
 std::size_t columns_of(char32_t code) {
-  if (within(combining, code)) return 0;
-  return within(wide, code) ? 2 : 1;
+  if (within(kCombining, code)) return 0;
+  return within(kWide, code) ? 2 : 1;
 }
 
 /// The bytes a lead byte announces; 0 when it is none.
@@ -60,7 +60,7 @@ std::size_t announced(std::uint8_t lead) {
   return lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
 }
 
-constexpr Character malformed{0xFFFD, 1, false};
+constexpr Character kMalformed{0xFFFD, 1, false};
 
 /// Overlong forms, surrogates and what is beyond Unicode.
 bool forbidden(char32_t code, std::size_t length) {
@@ -110,13 +110,13 @@ Character first_character(std::string_view text) noexcept {
   const auto byte = [text](std::size_t at) { return static_cast<std::uint8_t>(text[at]); };
   const std::size_t length = announced(byte(0));
   if (length == 1) return {byte(0), 1, true};
-  if (length == 0 || length > text.size()) return malformed;
+  if (length == 0 || length > text.size()) return kMalformed;
   char32_t code = byte(0) & (0xFFU >> (length + 1));
   for (std::size_t at = 1; at < length; ++at) {
-    if ((byte(at) & 0xC0U) != 0x80U) return malformed;
+    if ((byte(at) & 0xC0U) != 0x80U) return kMalformed;
     code = (code << 6U) | (byte(at) & 0x3FU);
   }
-  return forbidden(code, length) ? malformed : Character{code, length, true};
+  return forbidden(code, length) ? kMalformed : Character{code, length, true};
 }
 
 std::string visible(std::string_view text) {
@@ -124,7 +124,7 @@ std::string visible(std::string_view text) {
   shown.reserve(text.size());
   while (!text.empty()) {
     const Character next = first_character(text);
-    if (!next.valid || within(hidden, next.code)) {
+    if (!next.valid || within(kHidden, next.code)) {
       shown += '?';
     } else {
       shown += text.substr(0, next.length);

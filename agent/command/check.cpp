@@ -12,7 +12,7 @@
 namespace plumbline::agent {
 namespace {
 
-constexpr auto time_to_read = std::chrono::minutes(5);
+constexpr auto kTimeToRead = std::chrono::minutes(5);
 
 struct CheckLine {
   std::filesystem::path bundle;
@@ -22,7 +22,7 @@ struct CheckLine {
 };
 
 Result<AllocationView> read_claims(const CheckLine& line, Clock& clock) {
-  const auto deadline = Deadline::after(time_to_read);
+  const auto deadline = Deadline::after(kTimeToRead);
   if (!line.cluster.named()) return netcheck::claims::open_bundle(line.bundle)->snapshot(deadline);
   auto source = open_cluster(line.cluster, clock);
   if (!source) return tl::unexpected(std::move(source.error()));

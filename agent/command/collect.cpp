@@ -13,8 +13,8 @@
 namespace plumbline::agent {
 namespace {
 
-constexpr auto time_to_read = std::chrono::minutes(5);
-constexpr auto time_to_answer = std::chrono::seconds(10);
+constexpr auto kTimeToRead = std::chrono::minutes(5);
+constexpr auto kTimeToAnswer = std::chrono::seconds(10);
 
 struct CollectLine {
   std::filesystem::path folder;
@@ -36,7 +36,7 @@ Status add_claims(const CollectLine& line, BundleWriter& writer, Log& log) {
                                return writer.add_page(resource, page);
                              });
   if (!source) return tl::unexpected(std::move(source.error()));
-  auto view = (*source)->snapshot(Deadline::after(time_to_read));
+  auto view = (*source)->snapshot(Deadline::after(kTimeToRead));
   if (!view) return tl::unexpected(std::move(view.error()));
   for (const std::string& warning : view->warnings)
     log.warn("recorded all but this: " + warning);
@@ -57,7 +57,7 @@ Status add_node(const CollectLine& line, BundleWriter& writer, Log& log) {
   answer->topology->node = line.node;
   if (auto added = writer.add(*answer->topology); !added) return added;
   auto holdings =
-      netcheck::claims::kubelet_holdings(line.kubelet, line.node, Deadline::after(time_to_answer));
+      netcheck::claims::kubelet_holdings(line.kubelet, line.node, Deadline::after(kTimeToAnswer));
   if (holdings) return writer.add(*holdings);
   log.warn("the kubelet's answer is not recorded: " + holdings.error().message);
   return {};

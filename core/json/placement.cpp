@@ -5,7 +5,8 @@
 namespace plumbline::json {
 namespace {
 
-constexpr std::array<const char*, 5> forms{"one_domain", "exclusive", "slices", "assigned", "tier"};
+constexpr std::array<const char*, 5> kForms{"one_domain", "exclusive", "slices", "assigned",
+                                            "tier"};
 
 Tree tree_of(const AssignedDomain& domain) {
   return {{"values", domain.values}, {"count", domain.count}};
@@ -21,7 +22,7 @@ Tree tree_of(const PlacementClaim& placement) {
             {"least_members", placement.least_members},
             {"required", placement.required},
             {"path", placement.path},
-            {"form", forms[static_cast<std::size_t>(placement.form)]},
+            {"form", kForms[static_cast<std::size_t>(placement.form)]},
             {"least_path", placement.least_path},
             {"value", placement.value},
             {"members", placement.members},
@@ -38,9 +39,9 @@ Tree tree_of(const PlacementClaim& placement) {
 }
 
 PlacementForm read_form(const Fields& fields) {
-  const auto word = fields.get_or<std::string>("form", forms.front());
-  for (std::size_t i = 0; i < forms.size(); ++i) {
-    if (word == forms[i]) return static_cast<PlacementForm>(i);
+  const auto word = fields.get_or<std::string>("form", kForms.front());
+  for (std::size_t i = 0; i < kForms.size(); ++i) {
+    if (word == kForms[i]) return static_cast<PlacementForm>(i);
   }
   fields.complain("form", "a known form");
   return PlacementForm::one_domain;

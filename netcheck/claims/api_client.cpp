@@ -11,8 +11,8 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-constexpr int most_tries = 5;
-constexpr auto token_life = seconds(60);
+constexpr int kMostTries = 5;
+constexpr auto kTokenLife = seconds(60);
 
 bool may_pass(const HttpAnswer& answer) { return answer.status == 429 || answer.status >= 500; }
 
@@ -75,7 +75,7 @@ Status ApiClient::renew(Deadline deadline) {
 }
 
 Status ApiClient::keep_fresh(Deadline deadline) {
-  if (access_.token_file.empty() || clock_->now() - read_at_ < token_life) return {};
+  if (access_.token_file.empty() || clock_->now() - read_at_ < kTokenLife) return {};
   return renew(deadline);
 }
 
@@ -89,7 +89,7 @@ void ApiClient::pause(int attempt, long asked_s, Deadline deadline) {
 Result<HttpAnswer> ApiClient::ask(const std::string& path, Deadline deadline) {
   Result<HttpAnswer> answer = fail(ErrorCode::internal, "not asked");
   bool renewed = false;
-  for (int attempt = 0; attempt < most_tries; ++attempt) {
+  for (int attempt = 0; attempt < kMostTries; ++attempt) {
     if (auto fresh = keep_fresh(deadline); !fresh) return tl::unexpected(std::move(fresh.error()));
     answer = http_.get(path, deadline);
     if (answer && answer->status == 401 && !renewed) {
@@ -99,7 +99,7 @@ Result<HttpAnswer> ApiClient::ask(const std::string& path, Deadline deadline) {
     }
     const bool lost = !answer && answer.error().code == ErrorCode::unavailable;
     if (!lost && !(answer && may_pass(*answer))) return answer;
-    if (deadline.passed() || attempt + 1 == most_tries) return answer;
+    if (deadline.passed() || attempt + 1 == kMostTries) return answer;
     pause(attempt, answer ? answer->retry_after_s : 0, deadline);
   }
   return answer;

@@ -13,8 +13,8 @@ namespace plumbline::netcheck::claims {
 namespace {
 
 using Json = nlohmann::json;
-constexpr int most_restarts = 3;
-constexpr int page_size = 500;
+constexpr int kMostRestarts = 3;
+constexpr int kPageSize = 500;
 
 /// One thing to list.
 struct Resource {
@@ -29,7 +29,7 @@ struct Loss {
   const char* kind;
   const char* checks;
 };
-constexpr std::array<Loss, 12> losses{{
+constexpr std::array<Loss, 12> kLosses{{
     {"Node", "X10, X11, X12, X20"},
     {"Pod", "X04, X07 to X10, X12, X13, X21"},
     {"ResourceSlice", "X01 to X04, X08, X15, X20"},
@@ -45,7 +45,7 @@ constexpr std::array<Loss, 12> losses{{
 }};
 
 std::string lost_without(const std::string& kind) {
-  for (const Loss& loss : losses) {
+  for (const Loss& loss : kLosses) {
     if (kind == loss.kind) return loss.checks;
   }
   return "X12 and X13 of this kind";
@@ -186,11 +186,11 @@ class ApiSource final : public AllocationSource {
               Deadline deadline) const {
     std::string next;
     for (int restarts = 0;;) {
-      std::string path = resource.path + "?limit=" + std::to_string(page_size);
+      std::string path = resource.path + "?limit=" + std::to_string(kPageSize);
       if (!next.empty()) path += "&continue=" + escaped(next);
       auto page = client.get(path, deadline);
       const bool expired = !page && page.error().code == ErrorCode::conflict && !next.empty();
-      if (expired && ++restarts < most_restarts) {
+      if (expired && ++restarts < kMostRestarts) {
         next.clear();
         continue;
       }

@@ -14,9 +14,9 @@ namespace plumbline::netcheck::claims {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::size_t most_files = 1000;
-constexpr std::size_t most_file_bytes = 64U << 20U;
-constexpr std::size_t most_bundle_bytes = 1U << 30U;
+constexpr std::size_t kMostFiles = 1000;
+constexpr std::size_t kMostFileBytes = 64U << 20U;
+constexpr std::size_t kMostBundleBytes = 1U << 30U;
 
 bool is_yaml(const fs::path& file) {
   return file.extension() == ".yaml" || file.extension() == ".yml";
@@ -33,7 +33,7 @@ Result<std::vector<fs::path>> files_of(const fs::path& directory) {
   if (problem) return fail_errno(problem.value(), directory.string());
   for (; !problem && at != fs::directory_iterator(); at.increment(problem)) {
     const fs::path& file = at->path();
-    if (++entries > most_files) {
+    if (++entries > kMostFiles) {
       return fail(ErrorCode::invalid_input, directory.string() + " holds more than 1000 files");
     }
     std::error_code ignored;
@@ -82,10 +82,10 @@ class Bundle final : public AllocationSource {
     std::size_t bytes = 0;
     for (const fs::path& file : *files) {
       if (deadline.passed()) return fail(ErrorCode::deadline_exceeded, "not read in time");
-      auto text = read_file(file, most_file_bytes);
+      auto text = read_file(file, kMostFileBytes);
       if (!text) return tl::unexpected(std::move(text.error()));
       bytes += text->size();
-      if (bytes > most_bundle_bytes) return fail(ErrorCode::invalid_input, "more than 1 GiB");
+      if (bytes > kMostBundleBytes) return fail(ErrorCode::invalid_input, "more than 1 GiB");
       if (auto added = add_file(gatherer, file, *text); !added) {
         return tl::unexpected(std::move(added.error()));
       }

@@ -9,8 +9,8 @@
 namespace plumbline::netcheck::claims {
 
 /// Limits of one file's documents: nesting, and values of all kinds together.
-inline constexpr int most_depth = 64;
-inline constexpr long most_values = 2'000'000;
+inline constexpr int kMostDepth = 64;
+inline constexpr long kMostValues = 2'000'000;
 
 /// One JSON text. An error says where and what; nesting and counts above the limits are errors too.
 Result<std::vector<nlohmann::json>> parse_json(std::string_view text);

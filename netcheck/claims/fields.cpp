@@ -6,7 +6,7 @@ namespace plumbline::netcheck::claims {
 namespace {
 
 using Json = nlohmann::json;
-constexpr std::size_t most_elements = 100'000;
+constexpr std::size_t kMostElements = 100'000;
 
 const Json& no_object() {
   static const Json empty = Json::object();
@@ -81,7 +81,7 @@ bool Fields::list_fits(std::string_view name, const Json* found) const {
     complain(name, std::string("is of type ") + found->type_name() + ", not a list");
     return false;
   }
-  if (found->size() <= most_elements) return true;
+  if (found->size() <= kMostElements) return true;
   complain(name, "has " + std::to_string(found->size()) + " elements, more than 100000");
   return false;
 }
@@ -128,7 +128,7 @@ std::vector<std::string> Fields::scalars(std::string_view name) const {
 
 std::vector<std::pair<std::string, Fields>> Fields::members() const {
   std::vector<std::pair<std::string, Fields>> members;
-  if (value_->size() > most_elements) {
+  if (value_->size() > kMostElements) {
     complain("", "has more than 100000 members");
     return members;
   }
@@ -140,7 +140,7 @@ std::vector<std::pair<std::string, Fields>> Fields::members() const {
 
 std::vector<std::pair<std::string, std::string>> Fields::text_members() const {
   std::vector<std::pair<std::string, std::string>> members;
-  if (value_->size() > most_elements) {
+  if (value_->size() > kMostElements) {
     complain("", "has more than 100000 members");
     return members;
   }

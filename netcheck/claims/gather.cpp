@@ -9,9 +9,9 @@ namespace plumbline::netcheck::claims {
 namespace {
 
 using Json = nlohmann::json;
-constexpr std::size_t most_objects = 500'000;
-constexpr std::size_t most_warnings = 1000;
-constexpr int most_list_depth = 8;
+constexpr std::size_t kMostObjects = 500'000;
+constexpr std::size_t kMostWarnings = 1000;
+constexpr int kMostListDepth = 8;
 
 std::string text_of(const Json& object, const char* name) {
   const auto found = object.find(name);
@@ -30,7 +30,7 @@ std::string full_name(const ObjectMeta& meta) {
 }  // namespace
 
 void Gatherer::warn(const std::string& where, const std::string& what) {
-  if (warnings_.size() < most_warnings) warnings_.push_back(where + ": " + what);
+  if (warnings_.size() < kMostWarnings) warnings_.push_back(where + ": " + what);
 }
 
 template <typename T>
@@ -100,7 +100,7 @@ void Gatherer::add_object(const Json& object, const std::string& where) {
 }
 
 Status Gatherer::add_list(const Json& list, const std::string& where, int depth) {
-  if (depth > most_list_depth)
+  if (depth > kMostListDepth)
     return fail(ErrorCode::invalid_input, where + ": lists nest too deep");
   const auto items = list.find("items");
   if (items == list.end() || items->is_null()) return {};
@@ -123,7 +123,7 @@ Status Gatherer::add_list(const Json& list, const std::string& where, int depth)
 Status Gatherer::add_any(const Json& object, const std::string& where, int depth) {
   const std::string kind = object.is_object() ? text_of(object, "kind") : std::string();
   if (kind.empty()) return {};
-  if (++seen_ > most_objects) return fail(ErrorCode::invalid_input, "more than 500000 objects");
+  if (++seen_ > kMostObjects) return fail(ErrorCode::invalid_input, "more than 500000 objects");
   if (kind.ends_with("List")) return add_list(object, where, depth + 1);
   add_object(object, where);
   return {};

@@ -5,7 +5,7 @@
 namespace plumbline::netcheck::claims {
 namespace {
 
-constexpr std::size_t most_holdings = 100'000;
+constexpr std::size_t kMostHoldings = 100'000;
 
 /// The NUMA nodes of a hint; -1 and none at all both mean that the plugin told none.
 std::vector<int> numa_of(const v1::TopologyInfo& topology) {
@@ -72,7 +72,7 @@ Result<NodeHoldings> holdings_of(const v1::ListPodResourcesResponse& answer,
       add_plugin_devices(container, base, found.holdings);
       add_claimed_devices(container, base, found.holdings);
       add_share(container, base, found.containers);
-      if (found.holdings.size() > most_holdings) {
+      if (found.holdings.size() > kMostHoldings) {
         return fail(ErrorCode::invalid_input, "more than 100000 devices are held");
       }
     }

@@ -10,8 +10,8 @@
 namespace plumbline::netcheck::claims {
 namespace {
 
-constexpr std::size_t most_body = 256U << 20U;
-constexpr long connect_ms = 10'000;
+constexpr std::size_t kMostBody = 256U << 20U;
+constexpr long kConnectMs = 10'000;
 
 /// curl_global_init is wanted once, before any handle.
 bool curl_ready() {
@@ -60,7 +60,7 @@ std::size_t take_body(char* data, std::size_t size, std::size_t count, void* use
     transfer.stopped = true;
     return 0;
   }
-  transfer.too_big = transfer.body.size() + bytes > most_body;
+  transfer.too_big = transfer.body.size() + bytes > kMostBody;
   if (transfer.too_big) return 0;
   transfer.body.append(data, bytes);
   return bytes;
@@ -170,7 +170,7 @@ struct HttpClient::State {
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_TCP_KEEPALIVE, 1L);
-    set(CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+    set(CURLOPT_CONNECTTIMEOUT_MS, kConnectMs);
     set(CURLOPT_ERRORBUFFER, problem.data());
     set(CURLOPT_USERAGENT, "plumbline");
     set(CURLOPT_ACCEPT_ENCODING, "");

@@ -12,8 +12,8 @@ struct Bounds {
   bool too_deep = false;
 
   bool keep(int depth) {
-    too_deep = too_deep || depth > most_depth;
-    return ++values <= most_values && !too_deep;
+    too_deep = too_deep || depth > kMostDepth;
+    return ++values <= kMostValues && !too_deep;
   }
 };
 
@@ -31,7 +31,7 @@ Result<std::vector<nlohmann::json>> parse_json(std::string_view text) {
     return fail(ErrorCode::invalid_input, std::string("is not JSON: ") + error.what());
   }
   if (bounds.too_deep) return fail(ErrorCode::invalid_input, "is nested deeper than 64");
-  if (bounds.values > most_values) {
+  if (bounds.values > kMostValues) {
     return fail(ErrorCode::invalid_input, "holds more than 2000000 values");
   }
   return documents;

@@ -3,7 +3,7 @@
 namespace plumbline::netcheck::claims {
 namespace {
 
-constexpr std::array<Known, 28> known_kinds{{
+constexpr std::array<Known, 28> kKnownKinds{{
     {"Node", "", {"v1"}},
     {"Pod", "", {"v1"}},
     {"ResourceSlice", "resource.k8s.io", {"v1", "v1beta2", "v1beta1"}},
@@ -39,10 +39,10 @@ constexpr std::array<Known, 28> known_kinds{{
 
 }  // namespace
 
-std::span<const Known> kinds() { return known_kinds; }
+std::span<const Known> kinds() { return kKnownKinds; }
 
 const Known* find_kind(const std::string& kind, const std::string& group) {
-  for (const Known& known : known_kinds) {
+  for (const Known& known : kKnownKinds) {
     if (kind == known.kind && group == known.group) return &known;
   }
   return nullptr;

@@ -13,7 +13,7 @@
 namespace plumbline::netcheck::claims {
 namespace {
 
-constexpr int most_bytes = 16 << 20;
+constexpr int kMostBytes = 16 << 20;
 
 /// What can be said before anything is sent: gRPC's own words for these are hard to read.
 Status usable(const std::filesystem::path& socket) {
@@ -31,7 +31,7 @@ Status usable(const std::filesystem::path& socket) {
 
 std::unique_ptr<v1::PodResourcesLister::Stub> connect(const std::filesystem::path& socket) {
   grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(most_bytes);
+  arguments.SetMaxReceiveMessageSize(kMostBytes);
   // An earlier failure's back-off belongs to that call, not to this one.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);

@@ -10,11 +10,11 @@ namespace plumbline::netcheck::claims {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::size_t most_records = 50'000;
-constexpr std::size_t most_bytes = 16U << 20U;
+constexpr std::size_t kMostRecords = 50'000;
+constexpr std::size_t kMostBytes = 16U << 20U;
 
 Status add(const fs::path& file, std::map<std::string, NodeRecord>& records) {
-  auto text = read_file(file, most_bytes);
+  auto text = read_file(file, kMostBytes);
   if (!text) return tl::unexpected(std::move(text.error()));
   const std::string name = file.filename().string();
   if (name.ends_with(".topology.json")) {
@@ -41,7 +41,7 @@ Result<std::vector<NodeRecord>> read_node_records(const fs::path& bundle) {
   fs::directory_iterator at(folder, problem);
   for (; !problem && at != fs::directory_iterator(); at.increment(problem)) {
     std::error_code ignored;
-    if (++entries > most_records)
+    if (++entries > kMostRecords)
       return fail(ErrorCode::invalid_input, folder.string() + " holds more than 50000 files");
     if (at->is_symlink(ignored) || !at->is_regular_file(ignored)) {
       return fail(ErrorCode::invalid_input,

@@ -16,7 +16,7 @@ struct Sensitive {
   std::string_view key;
   std::string_view kind;
 };
-constexpr std::array<Sensitive, 22> sensitive{{
+constexpr std::array<Sensitive, 22> kSensitive{{
     {"nodeName", "node"},
     {"node", "node"},
     {"namespace", "namespace"},
@@ -106,7 +106,7 @@ void Pseudonyms::learn_field(const std::string& parent, const std::string& key, 
                                              parent == "ownerReferences" || parent == "pool" ||
                                              parent == "meta" || parent == "unhealthyNodes");
   if (object_name) return add("object", word);
-  for (const Sensitive& one : sensitive) {
+  for (const Sensitive& one : kSensitive) {
     if (key == one.key) return add(std::string(one.kind), word);
   }
   // Attributes stand as {"mac": {"string": ...}}.

@@ -28,7 +28,7 @@ namespace {
 using Texts = std::map<std::string, std::string>;
 
 /// The only annotations that are read, of pods and of nodes.
-constexpr std::array<std::string_view, 14> kept_annotations{
+constexpr std::array<std::string_view, 14> kKeptAnnotations{
     "k8s.v1.cni.cncf.io/network-status",
     "k8s.v1.cni.cncf.io/networks",
     "kueue.x-k8s.io/podset-preferred-topology",
@@ -47,7 +47,7 @@ constexpr std::array<std::string_view, 14> kept_annotations{
 Texts read_annotations(const Fields& object) {
   Texts kept;
   const Fields annotations = object.object("metadata").object("annotations");
-  for (const std::string_view name : kept_annotations) {
+  for (const std::string_view name : kKeptAnnotations) {
     if (annotations.has(name)) kept.emplace(name, annotations.text(name));
   }
   return kept;

@@ -5,7 +5,7 @@
 namespace plumbline::netcheck::claims {
 namespace {
 
-constexpr std::int64_t most_domains = 100'000;
+constexpr std::int64_t kMostDomains = 100'000;
 
 std::string at(const std::string& list, std::size_t index) {
   return list + "[" + std::to_string(index) + "]";
@@ -51,7 +51,7 @@ std::vector<std::int64_t> pod_counts(const Fields& slice, std::int64_t domains) 
 /// v1beta2: slices of domains whose names share what they can.
 void read_compressed(const Fields& slice, PlacementClaim& claim) {
   const std::int64_t domains = slice.number("domainCount");
-  if (domains < 0 || domains > most_domains)
+  if (domains < 0 || domains > kMostDomains)
     return slice.complain("domainCount", "is out of range");
   const auto counts = pod_counts(slice, domains);
   std::vector<std::vector<std::string>> levels;

@@ -13,7 +13,7 @@ struct PolicyWord {
   const char* policy;
   const char* scope;
 };
-constexpr std::array<PolicyWord, 9> policy_words{{
+constexpr std::array<PolicyWord, 9> kPolicyWords{{
     {"None", "none", "container"},
     {"BestEffort", "best-effort", "container"},
     {"BestEffortContainerLevel", "best-effort", "container"},
@@ -32,7 +32,7 @@ void read_old_policies(const Fields& object, AlignmentPolicy& read) {
   read.value = words.front();
   // v1alpha1 recordings also write SingleNUMANode alone.
   if (words.front() == "SingleNUMANode") read.policy = "single-numa-node";
-  for (const PolicyWord& known : policy_words) {
+  for (const PolicyWord& known : kPolicyWords) {
     if (words.front() != known.word) continue;
     read.policy = known.policy;
     read.scope = known.scope;

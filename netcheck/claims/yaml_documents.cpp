@@ -24,7 +24,7 @@ Json typed(const std::string& tag, const std::string& text) {
   return text;
 }
 
-constexpr int most_documents = 10'000;
+constexpr int kMostDocuments = 10'000;
 
 /// Builds JSON values from YAML's events, so that nothing grows before it is counted.
 class Builder final : public YAML::EventHandler {
@@ -35,7 +35,7 @@ class Builder final : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark& mark) override {
     open_.clear();
     // yaml-cpp can stand still on bad input and start documents for ever.
-    if (++started_ > most_documents) stop(mark, "begins more than 10000 documents");
+    if (++started_ > kMostDocuments) stop(mark, "begins more than 10000 documents");
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add(mark, nullptr); }
@@ -75,7 +75,7 @@ class Builder final : public YAML::EventHandler {
   }
   void begin(const YAML::Mark& mark, Json value) {
     if (wants_key()) stop(mark, "has a key that is not a scalar");
-    if (open_.size() >= static_cast<std::size_t>(most_depth))
+    if (open_.size() >= static_cast<std::size_t>(kMostDepth))
       stop(mark, "is nested deeper than 64");
     if (problem.empty()) open_.push_back({std::move(value)});
   }
@@ -86,7 +86,7 @@ class Builder final : public YAML::EventHandler {
     add(YAML::Mark::null_mark(), std::move(done));
   }
   void add(const YAML::Mark& mark, Json value) {
-    if (++values_ > most_values) stop(mark, "is beyond the limit of 2000000 values");
+    if (++values_ > kMostValues) stop(mark, "is beyond the limit of 2000000 values");
     if (!problem.empty()) return;
     if (open_.empty()) {
       documents.push_back(std::move(value));

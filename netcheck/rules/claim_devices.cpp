@@ -10,7 +10,7 @@ namespace plumbline::netcheck {
 namespace {
 
 /// Names that drivers give the NUMA node, the standard one first.
-constexpr std::array<std::string_view, 9> numa_names{"resource.kubernetes.io/numaNode",
+constexpr std::array<std::string_view, 9> kNumaNames{"resource.kubernetes.io/numaNode",
                                                      "gpu.nvidia.com/numaNode",
                                                      "gpu.nvidia.com/numa",
                                                      "gpu.amd.com/numaNode",
@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 9> numa_names{"resource.kubernetes.io/num
                                                      "dra.cpu/numaNode",
                                                      "dra.memory/numaNode",
                                                      "gpu.intel.com/numaNode"};
-constexpr std::string_view pcie_root = "resource.kubernetes.io/pcieRoot";
+constexpr std::string_view kPcieRoot = "resource.kubernetes.io/pcieRoot";
 
 std::string key_of(const std::string& driver, const std::string& pool, const std::string& device) {
   return driver + "\n" + pool + "\n" + device;
@@ -186,7 +186,7 @@ std::vector<std::string> values_of(const Offered& offered, const std::string& at
 }
 
 std::string numa_name(const Offered& offered) {
-  for (const std::string_view name : numa_names) {
+  for (const std::string_view name : kNumaNames) {
     if (offered.device->attributes.count(std::string(name)) > 0) return std::string(name);
   }
   return {};
@@ -200,7 +200,7 @@ std::optional<std::string> numa_of(const Offered& offered) {
 }
 
 std::optional<std::string> root_of(const Offered& offered) {
-  const auto values = values_of(offered, std::string(pcie_root));
+  const auto values = values_of(offered, std::string(kPcieRoot));
   return values.size() == 1 ? std::optional(values.front()) : std::nullopt;
 }
 

@@ -12,23 +12,23 @@
 namespace plumbline::netcheck {
 namespace {
 
-/// Label keys of the families that name places in a network or NVLink fabric.
-constexpr std::array<std::string_view, 9> families{"nvidia.com/gpu.clique",
-                                                   "cloud.google.com/gce-topology-",
-                                                   "topology.k8s.aws/network-node-layer-",
-                                                   "topology.k8s.aws/ultraserver-id",
-                                                   "oci.oraclecloud.com/rdma.",
-                                                   "oci.oraclecloud.com/host.",
-                                                   "fabric.topograph.run/tier-",
-                                                   "accelerator.topograph.run/",
-                                                   "network.topology.nvidia.com/"};
+/// Label keys of the kFamilies that name places in a network or NVLink fabric.
+constexpr std::array<std::string_view, 9> kFamilies{"nvidia.com/gpu.clique",
+                                                    "cloud.google.com/gce-topology-",
+                                                    "topology.k8s.aws/network-node-layer-",
+                                                    "topology.k8s.aws/ultraserver-id",
+                                                    "oci.oraclecloud.com/rdma.",
+                                                    "oci.oraclecloud.com/host.",
+                                                    "fabric.topograph.run/tier-",
+                                                    "accelerator.topograph.run/",
+                                                    "network.topology.nvidia.com/"};
 
 /// Values that stand for "not known", which many nodes then share.
-constexpr std::array<std::string_view, 7> placeholders{
+constexpr std::array<std::string_view, 7> kPlaceholders{
     "no-imds-data", "unknown", "none", "null", "n/a", "undefined", "not-available"};
 
 bool of_family(const std::string& key) {
-  return std::any_of(families.begin(), families.end(),
+  return std::any_of(kFamilies.begin(), kFamilies.end(),
                      [&](std::string_view family) { return key.starts_with(family); });
 }
 
@@ -41,7 +41,7 @@ bool is_placeholder(const std::string& key, const std::string& value) {
   std::transform(word.begin(), word.end(), word.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return word.empty() ||
-         std::find(placeholders.begin(), placeholders.end(), word) != placeholders.end();
+         std::find(kPlaceholders.begin(), kPlaceholders.end(), word) != kPlaceholders.end();
 }
 
 Finding begin(const NodeClaim& node, const std::string& key) {

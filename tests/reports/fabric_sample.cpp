@@ -124,12 +124,12 @@ Outcome goodput(const Endpoint& from, const Endpoint& to, double rate,
 Expectation expected_between(const Endpoint& from, const Endpoint& to) {
   const std::string rack = rack_name(number_of(from.node));
   if (rack == rack_name(number_of(to.node))) {
-    return {{within_rack},
+    return {{kWithinRack},
             "slowest hop: nic " + from.node + '/' + from.rail + " 200 Mb/s (declared)",
             "declared in stage.yaml",
             0.9};
   }
-  return {{between_racks},
+  return {{kBetweenRacks},
           "slowest hop: uplink " + rack + '/' + from.rail + " 100 Mb/s (declared)",
           "declared in stage.yaml",
           0.9};
@@ -172,7 +172,7 @@ void add_collectives(Report& report) {
       {{"all", "6"}, {"rack-1", "2"}, {"rack-2", "2"}, {"rack-3", "2"}}};
   for (const auto& [group, ranks] : groups) {
     const Endpoint rail{"", "", "rail-a"};
-    const double expected = group == "all" ? between_racks : within_rack;
+    const double expected = group == "all" ? kBetweenRacks : kWithinRack;
     const Outcome outcome{"all_reduce",
                           rail,
                           rail,

@@ -8,8 +8,8 @@
 namespace plumbline::samples {
 
 /// What the paths of a made-up fabric measure and are held against, B/s.
-inline constexpr double within_rack = 24.9e6;
-inline constexpr double between_racks = 12.4e6;
+inline constexpr double kWithinRack = 24.9e6;
+inline constexpr double kBetweenRacks = 12.4e6;
 
 std::string node_name(std::size_t number);
 std::string rack_name(std::size_t node_number);

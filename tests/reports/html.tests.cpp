@@ -11,12 +11,12 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-constexpr std::string_view opening = "<script type=\"application/json\" id=\"plumbline-report\">";
+constexpr std::string_view kOpening = "<script type=\"application/json\" id=\"plumbline-report\">";
 
 std::string data_of(const std::string& page) {
-  const std::size_t begin = page.find(opening);
+  const std::size_t begin = page.find(kOpening);
   REQUIRE(begin != std::string::npos);
-  const std::size_t start = begin + opening.size();
+  const std::size_t start = begin + kOpening.size();
   return page.substr(start, page.find("</script>", start) - start);
 }
 

@@ -7,7 +7,7 @@
 namespace plumbline::samples {
 namespace {
 
-constexpr std::size_t six = 6;
+constexpr std::size_t kSix = 6;
 
 void add_requirements(Report& report) {
   report.requirements = {
@@ -31,11 +31,11 @@ Finding true_slice(std::size_t node) {
 }
 
 Report full() {
-  Report report = frame(six, 2);
-  add_pairs(report, six);
-  add_node_probes(report, six);
+  Report report = frame(kSix, 2);
+  add_pairs(report, kSix);
+  add_node_probes(report, kSix);
   add_collectives(report);
-  for (std::size_t node = 1; node <= six; ++node)
+  for (std::size_t node = 1; node <= kSix; ++node)
     report.findings.push_back(true_slice(node));
   report.findings.push_back(finding("X10", Verdict::match, {"gang", "plumbline/gang", "", ""},
                                     "gang plumbline/gang asks for one rack and sits in rack-1"));
@@ -68,7 +68,7 @@ Finding slow_finding(const Report& report) {
                   {"/sys/class/net/ens1/carrier_down_count on node-3", "0", ""},
                   {"10 paths through nic node-3/rail-a", "3.7 MB/s to 7.4 MB/s", ""}};
   one.measurement = telling(report);
-  one.expectation = Expectation{{between_racks},
+  one.expectation = Expectation{{kBetweenRacks},
                                 "slowest hop: uplink rack-1/rail-a 100 Mb/s "
                                 "(declared) x 0.99 for headers",
                                 "declared in stage.yaml",

@@ -29,8 +29,8 @@
 
 namespace {
 
-constexpr int exit_usage = 64;
-constexpr int exit_internal = 70;
+constexpr int kExitUsage = 64;
+constexpr int kExitInternal = 70;
 
 struct Options {
   std::string socket;
@@ -38,7 +38,7 @@ struct Options {
   bool without_get = false;
 };
 
-constexpr std::string_view usage =
+constexpr std::string_view kUsage =
     "usage: stand-in-kubelet --socket PATH --answer FILE [--without-get]\n"
     "Serves the kubelet's PodResources v1 on a unix socket from a JSON file, read on every call.\n"
     "  --without-get   Get is not implemented, as in a kubelet before 1.34\n"
@@ -152,7 +152,7 @@ std::optional<std::string> clear_stale(const std::string& path) {
 int serve(const Options& options, const sigset_t& ends) {
   if (const auto problem = clear_stale(options.socket)) {
     std::cerr << "stand-in-kubelet: " << *problem << '\n';
-    return exit_internal;
+    return kExitInternal;
   }
   Kubelet kubelet(Answers(options.answer), options.without_get);
   grpc::ServerBuilder builder;
@@ -161,7 +161,7 @@ int serve(const Options& options, const sigset_t& ends) {
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (!server) {
     std::cerr << "stand-in-kubelet: cannot listen on " << options.socket << '\n';
-    return exit_internal;
+    return kExitInternal;
   }
   int signal_number = 0;
   sigwait(&ends, &signal_number);
@@ -174,13 +174,13 @@ int serve(const Options& options, const sigset_t& ends) {
 
 int main(int count, char** arguments) {
   if (count == 2 && std::string_view(arguments[1]) == "--help") {
-    std::cout << usage;
+    std::cout << kUsage;
     return 0;
   }
   const auto options = parse(count, arguments);
   if (!options) {
-    std::cerr << usage;
-    return exit_usage;
+    std::cerr << kUsage;
+    return kExitUsage;
   }
   sigset_t ends;
   sigemptyset(&ends);

@@ -22,7 +22,7 @@
 
 namespace {
 
-constexpr std::chrono::seconds patience{10};
+constexpr std::chrono::seconds kPatience{10};
 
 /// A folder with an answer file, and the stand-in kubelet that serves it.
 class Server {
@@ -58,7 +58,7 @@ class Server {
     own.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     channel_ =
         grpc::CreateCustomChannel("unix:" + socket(), grpc::InsecureChannelCredentials(), own);
-    const auto deadline = std::chrono::system_clock::now() + patience;
+    const auto deadline = std::chrono::system_clock::now() + kPatience;
     REQUIRE(channel_->WaitForConnected(deadline));
     stub_ = v1::PodResourcesLister::NewStub(channel_);
   }
@@ -83,7 +83,7 @@ class Server {
 
 /// One call's context, with a deadline.
 struct Call {
-  Call() { context.set_deadline(std::chrono::system_clock::now() + patience); }
+  Call() { context.set_deadline(std::chrono::system_clock::now() + kPatience); }
   grpc::ClientContext context;
 };
 

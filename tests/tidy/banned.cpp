@@ -23,49 +23,49 @@ struct Ban {
   bool main_files = false;
 };
 
-constexpr std::string_view use_result = "return a Result (tl::make_unexpected)";
-constexpr std::string_view use_child =
+constexpr std::string_view kUseResult = "return a Result (tl::make_unexpected)";
+constexpr std::string_view kUseChild =
     "ChildProcess of core, which takes no shell and has a deadline";
-constexpr std::string_view use_clock =
+constexpr std::string_view kUseClock =
     "Clock of core/clock.hpp, or wait for the event under a Deadline";
-constexpr std::string_view use_log = "return a value; main prints results, core/log.hpp logs";
-constexpr std::string_view use_string = "std::string and fmt::format";
-constexpr std::string_view use_random = "an engine of <random> with a seed that is passed in";
-constexpr std::string_view use_charconv = "std::from_chars, which can say no";
-constexpr std::string_view use_argument = "an argument: main reads the environment";
+constexpr std::string_view kUseLog = "return a value; main prints results, core/log.hpp logs";
+constexpr std::string_view kUseString = "std::string and fmt::format";
+constexpr std::string_view kUseRandom = "an engine of <random> with a seed that is passed in";
+constexpr std::string_view kUseCharconv = "std::from_chars, which can say no";
+constexpr std::string_view kUseArgument = "an argument: main reads the environment";
 
-constexpr std::array<Ban, 34> bans = {{
-    {"throw", Form::word, use_result},
-    {"system", Form::call, use_child},
-    {"popen", Form::call, use_child},
-    {"vfork", Form::call, use_child},
-    {"sleep", Form::call, use_clock, {"core/clock.cpp"}},
-    {"usleep", Form::call, use_clock, {"core/clock.cpp"}},
-    {"nanosleep", Form::call, use_clock, {"core/clock.cpp"}},
-    {"sleep_for", Form::of_this_thread, use_clock, {"core/clock.cpp"}},
-    {"sleep_until", Form::of_this_thread, use_clock, {"core/clock.cpp"}},
-    {"cout", Form::of_std, use_log, {}, true},
-    {"cerr", Form::of_std, use_log, {}, true},
-    {"clog", Form::of_std, use_log},
-    {"printf", Form::call, use_log, {}, true},
-    {"vprintf", Form::call, use_log},
-    {"puts", Form::call, use_log, {}, true},
-    {"putchar", Form::call, use_log},
-    {"perror", Form::call, use_log},
-    {"sprintf", Form::call, use_string},
-    {"vsprintf", Form::call, use_string},
-    {"strcpy", Form::call, use_string},
-    {"strcat", Form::call, use_string},
-    {"strncpy", Form::call, use_string},
-    {"strtok", Form::call, use_string},
-    {"gets", Form::call, use_string},
-    {"rand", Form::call, use_random},
-    {"srand", Form::call, use_random},
-    {"atoi", Form::call, use_charconv},
-    {"atol", Form::call, use_charconv},
-    {"atof", Form::call, use_charconv},
-    {"getenv", Form::call, use_argument, {"agent/transport_log.cpp"}, true},
-    {"secure_getenv", Form::call, use_argument, {}, true},
+constexpr std::array<Ban, 34> kBans = {{
+    {"throw", Form::word, kUseResult},
+    {"system", Form::call, kUseChild},
+    {"popen", Form::call, kUseChild},
+    {"vfork", Form::call, kUseChild},
+    {"sleep", Form::call, kUseClock, {"core/clock.cpp"}},
+    {"usleep", Form::call, kUseClock, {"core/clock.cpp"}},
+    {"nanosleep", Form::call, kUseClock, {"core/clock.cpp"}},
+    {"sleep_for", Form::of_this_thread, kUseClock, {"core/clock.cpp"}},
+    {"sleep_until", Form::of_this_thread, kUseClock, {"core/clock.cpp"}},
+    {"cout", Form::of_std, kUseLog, {}, true},
+    {"cerr", Form::of_std, kUseLog, {}, true},
+    {"clog", Form::of_std, kUseLog},
+    {"printf", Form::call, kUseLog, {}, true},
+    {"vprintf", Form::call, kUseLog},
+    {"puts", Form::call, kUseLog, {}, true},
+    {"putchar", Form::call, kUseLog},
+    {"perror", Form::call, kUseLog},
+    {"sprintf", Form::call, kUseString},
+    {"vsprintf", Form::call, kUseString},
+    {"strcpy", Form::call, kUseString},
+    {"strcat", Form::call, kUseString},
+    {"strncpy", Form::call, kUseString},
+    {"strtok", Form::call, kUseString},
+    {"gets", Form::call, kUseString},
+    {"rand", Form::call, kUseRandom},
+    {"srand", Form::call, kUseRandom},
+    {"atoi", Form::call, kUseCharconv},
+    {"atol", Form::call, kUseCharconv},
+    {"atof", Form::call, kUseCharconv},
+    {"getenv", Form::call, kUseArgument, {"agent/transport_log.cpp"}, true},
+    {"secure_getenv", Form::call, kUseArgument, {}, true},
     {"setenv",
      Form::call,
      "the environment of a ChildProcess",
@@ -129,7 +129,7 @@ Problems check_banned_words(const SourceFile& file) {
   Problems problems;
   const bool main_file = is_main_file(file);
   for (std::size_t i = 0; i < file.tokens.size(); ++i) {
-    for (const auto& ban : bans) {
+    for (const auto& ban : kBans) {
       if (!stands_at(ban, file, i) || !holds_in(ban, file, main_file)) continue;
       problems.push_back(
           {file.path, file.tokens[i].line,

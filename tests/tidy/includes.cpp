@@ -21,7 +21,7 @@ struct Arrow {
 };
 
 // The longer name first: netcheck/claims is a library of its own inside netcheck.
-constexpr std::array<Arrow, 7> arrows = {{
+constexpr std::array<Arrow, 7> kArrows = {{
     {"netcheck/claims", {"netcheck/claims", "core"}},
     {"netcheck", {"netcheck", "core"}},
     {"core", {"core"}},
@@ -39,7 +39,7 @@ struct Home {
   bool main_files = false;
 };
 
-constexpr std::array<Home, 23> homes = {{
+constexpr std::array<Home, 23> kHomes = {{
     {"infiniband/", {"probes/drivers/verbs/"}},
     {"rdma/", {"probes/drivers/verbs/"}},
     {"ucp/", {"probes/drivers/ucx/"}},
@@ -82,8 +82,8 @@ const Arrow* room_of(std::string_view path) {
   const auto inside = [&](const Arrow& arrow) {
     return path.starts_with(arrow.room) && path.substr(arrow.room.size()).starts_with('/');
   };
-  const auto found = std::find_if(arrows.begin(), arrows.end(), inside);
-  return found == arrows.end() ? nullptr : found;
+  const auto found = std::find_if(kArrows.begin(), kArrows.end(), inside);
+  return found == kArrows.end() ? nullptr : found;
 }
 
 bool generated(const Include& include) { return include.target.ends_with(".pb.h"); }
@@ -113,7 +113,7 @@ bool at_home(const SourceFile& file, const Home& home) {
 std::string home_breach(const SourceFile& file, const Include& include) {
   const std::string target = generated(include) ? "grpc" : include.target;
   if (include.quoted && !generated(include)) return "";
-  for (const auto& home : homes) {
+  for (const auto& home : kHomes) {
     if (!target.starts_with(home.prefix) || at_home(file, home)) continue;
     std::string rooms;
     for (const auto room : home.rooms) {

@@ -6,12 +6,12 @@
 namespace plumbline::tidy {
 namespace {
 
-constexpr int line_columns_max = 100;
-constexpr int file_lines_max = 400;
-constexpr int header_lines_max = 200;
-constexpr int function_lines_max = 70;
-constexpr int parameters_max = 6;
-constexpr int nesting_max = 4;
+constexpr int kLineColumnsMax = 100;
+constexpr int kFileLinesMax = 400;
+constexpr int kHeaderLinesMax = 200;
+constexpr int kFunctionLinesMax = 70;
+constexpr int kParametersMax = 6;
+constexpr int kNestingMax = 4;
 
 /// Characters, not bytes, of UTF-8 text.
 int columns(const std::string& line) {
@@ -26,15 +26,15 @@ std::string too_many(const std::string& what, int is, int at_most, const std::st
 void check_lines(const SourceFile& file, Problems& problems) {
   for (std::size_t i = 0; i < file.lines.size(); ++i) {
     const int wide = columns(file.lines[i]);
-    if (wide <= line_columns_max) continue;
+    if (wide <= kLineColumnsMax) continue;
     problems.push_back({file.path, static_cast<int>(i) + 1,
-                        too_many("columns", wide, line_columns_max, "break the line")});
+                        too_many("columns", wide, kLineColumnsMax, "break the line")});
   }
 }
 
 void check_length(const SourceFile& file, Problems& problems) {
   const int lines = static_cast<int>(file.lines.size());
-  const int most = is_header(file) ? header_lines_max : file_lines_max;
+  const int most = is_header(file) ? kHeaderLinesMax : kFileLinesMax;
   if (lines <= most) return;
   problems.push_back(
       {file.path, 0, too_many("lines of the file", lines, most, "cut it by what it is about")});
@@ -46,9 +46,9 @@ void check_function(const SourceFile& file, const Function& function, Problems& 
     problems.push_back(
         {file.path, function.line, too_many(what + " of " + function.name, is, most, instead)});
   };
-  say("lines", function.lines, function_lines_max, "push the fors down into named parts");
-  say("parameters", function.parameters, parameters_max, "pass a struct with named fields");
-  say("nesting", function.nesting, nesting_max, "return early, or name the inner part");
+  say("lines", function.lines, kFunctionLinesMax, "push the fors down into named parts");
+  say("parameters", function.parameters, kParametersMax, "pass a struct with named fields");
+  say("nesting", function.nesting, kNestingMax, "return early, or name the inner part");
 }
 
 }  // namespace

@@ -13,16 +13,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 11> folders = {
+constexpr std::array<std::string_view, 11> kFolders = {
     "core",   "probes", "collectives", "netcheck", "reports", "agent",
     "deploy", "tests",  "cmake",       "docs",     ".ci"};
 
-constexpr std::array<std::string_view, 4> left_out = {"node_modules", "dist", "__pycache__",
+constexpr std::array<std::string_view, 4> kLeftOut = {"node_modules", "dist", "__pycache__",
                                                       "fixtures"};
 
-constexpr std::array<std::string_view, 14> kinds = {".cpp",  ".hpp", ".h",     ".cu", ".cmake",
-                                                    ".txt",  ".md",  ".py",    ".sh", ".awk",
-                                                    ".yaml", ".yml", ".proto", ".ts"};
+constexpr std::array<std::string_view, 14> kKinds = {".cpp",  ".hpp", ".h",     ".cu", ".cmake",
+                                                     ".txt",  ".md",  ".py",    ".sh", ".awk",
+                                                     ".yaml", ".yml", ".proto", ".ts"};
 
 bool among(std::string_view word, const auto& words) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -33,17 +33,17 @@ std::string read_text(const fs::path& path) {
   return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
 
-/// Files of the listed kinds, and scripts that have no extension.
+/// Files of the listed kKinds, and scripts that have no extension.
 bool is_ours(const fs::path& path, std::string_view text) {
   const auto extension = path.extension().string();
-  return among(extension, kinds) || (extension.empty() && text.starts_with("#!"));
+  return among(extension, kKinds) || (extension.empty() && text.starts_with("#!"));
 }
 
 void read_folder(const fs::path& root, const fs::path& folder, Tree& tree) {
   std::error_code error;
   fs::recursive_directory_iterator walk(folder, error);
   for (; !error && walk != fs::recursive_directory_iterator(); walk.increment(error)) {
-    if (walk->is_directory() && among(walk->path().filename().string(), left_out)) {
+    if (walk->is_directory() && among(walk->path().filename().string(), kLeftOut)) {
       walk.disable_recursion_pending();
     }
     if (!walk->is_regular_file() || walk->is_symlink()) continue;
@@ -122,7 +122,7 @@ Problems check_all(const Tree& tree) {
 
 Tree read_tree(const std::string& root) {
   Tree tree;
-  for (const auto folder : folders)
+  for (const auto folder : kFolders)
     read_folder(root, fs::path(root) / folder, tree);
   for (const std::string name :
        {"CMakeLists.txt", "README.md", "CHANGELOG.md", "CONTRIBUTING.md"}) {

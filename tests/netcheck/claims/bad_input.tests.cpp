@@ -116,7 +116,7 @@ TEST_CASE("Nesting, counts and aliases are bounded before they grow") {
   CHECK(parse_json(repeated("[", 60) + repeated("]", 60)));
   CHECK(parse_yaml(repeated("[", 60) + repeated("]", 60)));
   std::string many = "[0";
-  for (long i = 0; i < most_values; ++i)
+  for (long i = 0; i < kMostValues; ++i)
     many += ",0";
   const auto counted = parse_json(many + "]");
   REQUIRE_FALSE(counted);
