@@ -17,22 +17,26 @@ struct Mismatch {
   std::string got;
 };
 
-/// What this rank gives. Every element is a whole number that no other element of any rank has (as
-/// long as elements x ranks fit into 2^bits(type, ranks)), small enough that every sum over all
-/// ranks is exact in the element's type in any order: results are compared for equality, floats
-/// too. Another seed gives other numbers everywhere.
+/// What this rank gives. Every element is a number that the others do not have, as far as the type
+/// and the reduction leave room: whole numbers small enough that every partial sum over all ranks
+/// is exact in any order, powers of two for products of floats, all bits for whole numbers that may
+/// wrap around. So results are compared for equality, floats too. Where a type is too narrow for
+/// all ranks, some give the neutral element, others in every element. Another seed gives other
+/// numbers everywhere.
 void fill_input(const Operation& operation, int rank, int ranks, std::uint64_t seed,
                 std::span<std::byte> input);
 
-/// Sets every byte to what no right result has (-1 as an integer, not a number as a float).
-void poison(std::span<std::byte> destination) noexcept;
+/// The exact result of the operation on `rank` over all ranks' inputs.
+void fill_result(const Operation& operation, int rank, int ranks, std::uint64_t seed,
+                 std::span<std::byte> result);
 
-/// Compares what arrived with the exact result of the operation over all ranks' inputs. Nothing:
-/// every element is right. Only all_reduce is known so far; plan() refuses the others before.
-std::optional<Mismatch> first_mismatch(const Operation& operation, int ranks, std::uint64_t seed,
-                                       std::span<const std::byte> destination);
+/// Compares what arrived with the exact result, both of as many elements. Nothing: every element is
+/// right. A float may differ by `slack` of the expected value.
+std::optional<Mismatch> first_mismatch(ElementType type, std::span<const std::byte> expected,
+                                       std::span<const std::byte> got, double slack = 0);
 
-/// Bits of the largest input value: mantissa less what a sum over `ranks` needs.
+/// Bits of the largest input value of a sum of floats or of signed numbers of 32 and 64 bits:
+/// mantissa less what a sum over `ranks` needs; at least 1.
 int value_bits(ElementType type, int ranks) noexcept;
 
 }  // namespace plumbline::collectives

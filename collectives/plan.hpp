@@ -1,7 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
+#include "collectives/communicator.hpp"
+#include "collectives/measure.hpp"
 #include "collectives/operation.hpp"
 #include "core/protocol/request.hpp"
 
@@ -10,22 +13,26 @@ namespace plumbline::collectives {
 /// What will be measured for one size, and what can be said of it before.
 struct Planned {
   Operation operation;
-  int ranks = 0;
-  Bytes
-      least_sent;  ///< bytes that each rank puts on the wire in one run of a ring, without headers
+  int ranks = 0;  ///< in all groups
+  std::optional<FixedCounts> fixed;
+  Blocking blocking = Blocking::none;
+  std::vector<int> colours;  ///< empty: all ranks are one group
 };
 
-/// One entry a size, in the order asked. Refused, naming what is wrong: an operation that is not
-/// known or not measured yet, fewer than two ranks, a size that is no whole number of elements for
-/// every rank or is over 1 GiB, more ranks than sums stay exact for. Pure.
+/// One entry a size and placement, in the order asked: out of place before in place. Options:
+/// "type" (double), "redop" (sum), "root" (0), "place" (out | in | both), "iterations" and "warmup"
+/// (nccl-tests' counts instead of sampling), "blocking" (0..3), "colours" ("0,0,1,1": the groups
+/// that work at once), "group" (a name). Refused, naming what is wrong: an operation, type or
+/// reduction that is not known, a size over 1 GiB or that is no whole number of elements, no or
+/// over 4096 ranks, a root that no group has, hypercube over ranks that are no power of two. Pure.
 Result<std::vector<Planned>> plan(const Request& request);
 
-/// The identity of an outcome of this measurement, with an empty skip as its result.
-Outcome identity(const Request& request, Bytes size);
+/// The identity of an outcome of this measurement, with an empty skip as its result. "type",
+/// "redop", "root" and "place" are in it where the request names them.
+Outcome identity(const Request& request, const Planned& planned);
 
-/// Bytes that every rank sends at least in one ring run: 2(n-1) blocks of S/n for all_reduce, the
-/// largest block left out where they are uneven.
-Bytes ring_load(const Operation& operation, int ranks) noexcept;
+/// The identities of all that a request asks for, also of one that is refused.
+std::vector<Outcome> identities(const Request& request);
 
 /// How many runs one batch takes so that it lasts `batch`, when one run takes `once`: at least 1,
 /// at most what 256 MiB of destinations and 1000 runs allow.

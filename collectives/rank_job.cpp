@@ -1,10 +1,16 @@
 #include "collectives/rank_job.hpp"
 
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <optional>
+#include <set>
 
+#include "collectives/bus_factor.hpp"
 #include "collectives/plan.hpp"
 #include "collectives/wire.hpp"
 #include "core/json/codec.hpp"
+#include "core/statistics/sampling.hpp"
 
 namespace plumbline::collectives {
 namespace {
@@ -44,22 +50,25 @@ class RankWire {
   }
 
   void before() {
+    if (!problem_.empty()) return;  // nothing will be read
     world_.clock.wait_until(world_.clock.now() + kSettle);
     read(watch_.idle);
     world_.clock.wait_until(world_.clock.now() + kIdleWatch);
     read(watch_.before);
   }
 
-  void after() { read(watch_.after); }
+  void after() {
+    if (problem_.empty()) read(watch_.after);
+  }
 
-  std::vector<Proof> proofs(Bytes expected) const {
+  std::vector<Proof> proofs(const WireLoad& expected) const {
     if (problem_.empty()) return prove_wire(watch_, at_, expected);
     Proof none;
     none.kind = "counter";
     none.at = at_;
     none.source = "/proc/net/dev";
     none.statement = problem_;
-    none.expected = static_cast<double>(expected.count);
+    none.expected = static_cast<double>(expected.sent.count);
     return {none};
   }
 
@@ -92,19 +101,23 @@ class SizeRun {
   SizeRun(Communicator& communicator, const Request& request, RankWorld& world, Deadline deadline)
       : communicator_(communicator), request_(request), world_(world), deadline_(deadline) {}
 
-  Status measure_size(const Planned& planned) {
+  Status measure_one(const Planned& planned) {
+    if (const auto why = communicator_.cannot(planned.operation)) return skipped(planned, *why);
     const Moment start = world_.clock.now();
     RankWire wire(request_, communicator_.rank(), world_);
     if (auto met = meet(); !met) return met;
     wire.before();
     if (auto met = meet(); !met) return met;
-    const MeasureJob job{planned.operation, request_.budget, request_.seed};
+    const MeasureJob job{planned.operation, request_.budget,  request_.seed,
+                         planned.fixed,     planned.blocking, planned.colours};
     auto result = measure(communicator_, job, world_.clock, world_.progress, deadline_);
     const Seconds took = in_seconds(world_.clock.now() - start);
-    if (!result) return failed(planned, result.error(), took);
+    if (!result) return failed(planned, std::move(result.error()), took);
     wire.after();
     if (auto proven = gather_proofs(planned, wire, *result); !proven) return proven;
-    Outcome outcome = identity(request_, planned.operation.bytes);
+    tell_rates(planned, *result);
+    tell_iterations(*result);
+    Outcome outcome = identity(request_, planned);
     outcome.result = std::move(result->measured);
     outcome.took = took;
     outcome.finished_at = world_.clock.wall_time();
@@ -118,16 +131,108 @@ class SizeRun {
     return met ? Status() : pass_up(met.error(), "waiting for all ranks");
   }
 
-  /// Wrong data was told to all ranks alike, so they can go on; anything else was seen here only.
-  Status failed(const Planned& planned, const Error& error, Seconds took) {
-    if (error.code != ErrorCode::data_corrupt) return tl::unexpected(error);
-    if (communicator_.rank() != 0) return {};
-    world_.finished(failed_outcome(request_, planned.operation.bytes, error, took, world_.clock));
+  Status skipped(const Planned& planned, const std::string& why) {
+    Outcome outcome = identity(request_, planned);
+    outcome.result = Skipped{why};
+    outcome.finished_at = world_.clock.wall_time();
+    if (communicator_.rank() == 0) world_.finished(outcome);
     return {};
   }
 
+  /// Wrong data was told to all ranks alike, so they can go on; anything else was seen here only.
+  Status failed(const Planned& planned, MeasureError error, Seconds took) {
+    if (error.error.code != ErrorCode::data_corrupt) return tl::unexpected(error.error);
+    if (communicator_.rank() != 0) return {};
+    Failed failed{std::move(error.error), ""};
+    if (error.suspects.size() == 1) failed.blamed = node_of(error.suspects.front());
+    failed.error.message += "; suspected: ";
+    for (const std::string& suspect : error.suspects)
+      failed.error.message += (&suspect == error.suspects.data() ? "" : ", ") + suspect;
+    world_.finished(
+        failed_outcome(identity(request_, planned), std::move(failed), took, world_.clock));
+    return {};
+  }
+
+  /// The node of "rank 3".
+  std::string node_of(const std::string& rank) const {
+    for (int number = 0; number < request_.size; ++number)
+      if (rank == "rank " + std::to_string(number))
+        return request_.ends[static_cast<std::size_t>(number)].node;
+    return "";
+  }
+
+  /// What nccl-tests' table shows beside busbw, and what a NIC carries.
+  void tell_rates(const Planned& planned, CollectiveResult& result) const {
+    Measured& measured = result.measured;
+    int group = 1;
+    for (int rank = 0; rank < communicator_.size(); ++rank)
+      group = std::max(group, place_in(planned.colours, rank, communicator_.size()).size);
+    const Operation& operation = planned.operation;
+    const double factor = bus_factor(operation.kind, group);
+    const Seconds mean{mean_of(result.iterations.ranks)};
+    const double alg =
+        factor > 0 ? measured.value / factor : alg_bandwidth(operation, group, mean).value;
+    const double moved = alg_bandwidth(operation, group, {1}).value;
+    measured.counters["size"] = static_cast<double>(moved_size(operation, group).count);
+    measured.counters["count"] = static_cast<double>(layout_of(operation, group).count);
+    measured.counters["alg_bandwidth"] = alg;
+    measured.counters["time"] = alg > 0 ? moved / alg : mean.value;
+    std::set<std::string> nodes;
+    for (const Endpoint& end : request_.ends)
+      nodes.insert(end.node);
+    const auto rate =
+        nic_rate({measured.value}, static_cast<int>(nodes.size()), communicator_.size());
+    if (rate.value > 0 && planned.colours.empty()) measured.counters["nic_rate"] = rate.value;
+  }
+
+  /// Percentiles and lateness always; every single time only where it was asked for ("samples").
+  void tell_iterations(CollectiveResult& result) const {
+    const Iterations& all = result.iterations;
+    auto& counters = result.measured.counters;
+    counters["runs"] = static_cast<double>(all.timed);
+    counters["run_p50"] = all.p50;
+    counters["run_p99"] = all.p99;
+    counters["run_max"] = all.max;
+    counters["lateness"] = all.lateness;
+    counters["clock_error"] = all.clock_error;
+    if (all.late) counters["late_rank"] = *all.late;
+    if (option(request_, "samples").empty()) return;
+    Proof samples;
+    samples.kind = "samples";
+    samples.source = "single runs by rank, s";
+    samples.statement = json_of(all.ranks);
+    samples.holds = true;
+    result.measured.proof.push_back(std::move(samples));
+  }
+
+  /// "[[0.1,0.2],[0.1,0.3]]".
+  static std::string json_of(const std::vector<std::vector<double>>& lists) {
+    std::string text = "[";
+    for (const auto& list : lists) {
+      text += text.size() > 1 ? ",[" : "[";
+      for (const double number : list) {
+        std::array<char, 40> digits{};
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+        if (text.back() != '[') text += ',';
+        text.append(digits.data(), end.ptr);
+      }
+      text += ']';
+    }
+    return text + "]";
+  }
+
+  static double mean_of(const std::vector<std::vector<double>>& ranks) {
+    double slowest = 0;
+    for (const auto& times : ranks)
+      slowest = std::max(slowest, mean(times));
+    return slowest;
+  }
+
   Status gather_proofs(const Planned& planned, const RankWire& wire, CollectiveResult& result) {
-    const Bytes expected{planned.least_sent.count * result.runs};
+    const GroupPlace place = place_in(planned.colours, communicator_.rank(), communicator_.size());
+    WireLoad expected = wire_load(planned.operation, place.size, place.rank);
+    expected.sent.count *= result.runs;
+    expected.received.count *= result.runs;
     const auto all = communicator_.share(encode_proofs(wire.proofs(expected)), deadline_);
     if (!all) return pass_up(all.error(), "gathering proofs");
     Proof library = communicator_.library();
@@ -152,13 +257,11 @@ class SizeRun {
 
 }  // namespace
 
-Outcome failed_outcome(const Request& request, Bytes size, const Error& error, Seconds took,
-                       const Clock& clock) {
-  Outcome outcome = identity(request, size);
-  outcome.result = Failed{error, ""};
-  outcome.took = took;
-  outcome.finished_at = clock.wall_time();
-  return outcome;
+Outcome failed_outcome(Outcome identity, Failed failed, Seconds took, const Clock& clock) {
+  identity.result = std::move(failed);
+  identity.took = took;
+  identity.finished_at = clock.wall_time();
+  return identity;
 }
 
 Status run_request(Communicator& communicator, const Request& request, RankWorld& world,
@@ -170,8 +273,8 @@ Status run_request(Communicator& communicator, const Request& request, RankWorld
   const auto planned = plan(request);
   if (!planned) return tl::unexpected(planned.error());
   SizeRun run(communicator, request, world, deadline);
-  for (const Planned& size : *planned)
-    if (auto done = run.measure_size(size); !done) return done;
+  for (const Planned& one : *planned)
+    if (auto done = run.measure_one(one); !done) return done;
   return {};
 }
 

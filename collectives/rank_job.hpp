@@ -21,16 +21,15 @@ struct RankWorld {
   std::function<void(const Outcome&)> finished;
 };
 
-/// Measures every size of `request` together with the other ranks and hands whole outcomes, with
-/// every rank's proof, to rank 0's `finished`: options "group" and "rail" name them, option
-/// "subnet" says whose counters are the proof. What fails for one size is that size's Failed
-/// outcome; an error is returned where the ranks cannot go on together. All ranks call it with the
-/// same request.
+/// Measures everything `request` asks for together with the other ranks and hands whole outcomes,
+/// with every rank's proof, to rank 0's `finished`: options "group" and "rail" name them, option
+/// "subnet" says whose counters are the proof (see plan() for the others). What fails for one size
+/// is that size's Failed outcome; an error is returned where the ranks cannot go on together. All
+/// ranks call it with the same request.
 Status run_request(Communicator& communicator, const Request& request, RankWorld& world,
                    Deadline deadline);
 
-/// `error` as the outcome of one size.
-Outcome failed_outcome(const Request& request, Bytes size, const Error& error, Seconds took,
-                       const Clock& clock);
+/// `identity` as an outcome that failed after `took`.
+Outcome failed_outcome(Outcome identity, Failed failed, Seconds took, const Clock& clock);
 
 }  // namespace plumbline::collectives

@@ -70,7 +70,7 @@ Proof prove_one(const WireWatch& watch, const Endpoint& at, double expected,
     if (counters.name == at.device) proof.after = static_cast<double>(counters.*which);
   proof.expected = expected;
   proof.statement = std::string(sent ? "sent " : "received ") + megabytes(grew) + " over " +
-                    at.device + " above its idle rate, a ring needs " + megabytes(expected) +
+                    at.device + " above its idle rate, the operation needs " + megabytes(expected) +
                     "; busiest other: " +
                     (other.device.empty() ? "none" : other.device + " " + megabytes(other.grew));
   proof.holds = grew >= expected && other.grew < expected / 10;
@@ -188,10 +188,16 @@ Result<std::string> device_in(const std::vector<DeviceAddress>& addresses,
   return *found.begin();
 }
 
-std::vector<Proof> prove_wire(const WireWatch& watch, const Endpoint& at, Bytes expected) {
-  const auto bytes = static_cast<double>(expected.count);
-  return {prove_one(watch, at, bytes, &DeviceCounters::sent),
-          prove_one(watch, at, bytes, &DeviceCounters::received)};
+std::vector<Proof> prove_wire(const WireWatch& watch, const Endpoint& at,
+                              const WireLoad& expected) {
+  std::vector<Proof> proofs;
+  for (const bool sent : {true, false}) {
+    const auto bytes = static_cast<double>((sent ? expected.sent : expected.received).count);
+    if (bytes > 0)
+      proofs.push_back(
+          prove_one(watch, at, bytes, sent ? &DeviceCounters::sent : &DeviceCounters::received));
+  }
+  return proofs;
 }
 
 }  // namespace plumbline::collectives

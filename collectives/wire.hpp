@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collectives/bus_factor.hpp"
 #include "core/clock.hpp"
 #include "core/files.hpp"
 #include "core/model/measurement.hpp"
@@ -51,8 +52,9 @@ struct WireWatch {
   WireReading after;
 };
 
-/// Two proofs, sent and received, of one rank: the rail's device moved by at least `expected` above
-/// its idle rate, and no other device (lo included) carried as much as a tenth of that. Pure.
-std::vector<Proof> prove_wire(const WireWatch& watch, const Endpoint& at, Bytes expected);
+/// One proof for each direction in which `expected` is not nothing: the rail's device moved by at
+/// least that above its idle rate, and no other device (lo included) carried as much as a tenth of
+/// it. Pure.
+std::vector<Proof> prove_wire(const WireWatch& watch, const Endpoint& at, const WireLoad& expected);
 
 }  // namespace plumbline::collectives

@@ -46,6 +46,7 @@ void add_commands(CLI::App& line, Chosen& chosen, const Streams& streams) {
   add_inventory(line, chosen, streams);
   add_probe(line, chosen, streams);
   add_pair(line, chosen, streams);
+  add_collective(line, chosen, streams);
   add_agent(line, chosen, streams);
   add_stage(line, chosen, streams);
   add_check(line, chosen, streams);
@@ -59,13 +60,17 @@ void add_common(CLI::App& command, CommonOptions& common, const std::string& exa
   command.add_option("-o,--output", common.output, "What stdout gets: table or json")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
+  add_log_options(command, common);
+  command.footer("Example:\n  " + example);
+}
+
+void add_log_options(CLI::App& command, CommonOptions& common) {
   command.add_option("--log-level", common.log_level, "debug, info, warn or error")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();
   command.add_option("--log-format", common.log_format, "How stderr looks: text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
-  command.footer("Example:\n  " + example);
 }
 
 void add_exit_contract(CLI::App& command, std::string& contract) {

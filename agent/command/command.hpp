@@ -45,6 +45,9 @@ struct Chosen {
 /// Adds -o, --log-level and --log-format to a command, and an example to its help.
 void add_common(CLI::App& command, CommonOptions& common, const std::string& example);
 
+/// Adds --log-level and --log-format alone, for a command with an -o of its own.
+void add_log_options(CLI::App& command, CommonOptions& common);
+
 /// Adds --exit-contract to a command that ends with a verdict.
 void add_exit_contract(CLI::App& command, std::string& contract);
 
@@ -66,6 +69,7 @@ void show_report(const Streams& streams, const CommonOptions& common, const Repo
 void add_inventory(CLI::App& line, Chosen& chosen, const Streams& streams);
 void add_probe(CLI::App& line, Chosen& chosen, const Streams& streams);
 void add_pair(CLI::App& line, Chosen& chosen, const Streams& streams);
+void add_collective(CLI::App& line, Chosen& chosen, const Streams& streams);
 void add_agent(CLI::App& line, Chosen& chosen, const Streams& streams);
 void add_stage(CLI::App& line, Chosen& chosen, const Streams& streams);
 void add_check(CLI::App& line, Chosen& chosen, const Streams& streams);

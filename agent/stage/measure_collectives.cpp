@@ -51,7 +51,7 @@ MpiJob job_for(const StageRun& run, const MpiGroup& group, const netcheck::Decla
   job.rail = rail.name;
   job.rail_subnet = rail.subnet;
   job.management_subnet = run.file.management_subnet;
-  job.size = run.file.collective_size;
+  job.sizes = {run.file.collective_size};
   job.budget = run.file.budget;
   job.budget.time = kCollectiveTime;
   job.limit = kCollectiveLimit;
@@ -71,7 +71,7 @@ void measure_group(StageRun& run, const netcheck::Facts& facts, const MpiJob& jo
   if (wanted.empty()) return;
   run.step(job.operation + ": " + job.group.name + " on " + job.rail);
   if (const auto reason = obstacle(run, facts, job)) return skip(run, wanted, *reason);
-  const MpiWatch watch{{}, [&run] { return run.ended_early().has_value(); }};
+  const MpiWatch watch{{}, {}, [&run] { return run.ended_early().has_value(); }};
   const Moment start = run.world.clock.now();
   const Deadline deadline = Deadline::after(span_of({job.limit.value + 10}));
   auto outcomes = run_mpi(job, watch, run.world.log, run.world.clock, deadline);

@@ -12,6 +12,7 @@
 #include <memory>
 #include <sstream>
 
+#include "agent/collective/told_runs.hpp"
 #include "core/files.hpp"
 
 namespace plumbline::agent {
@@ -35,11 +36,22 @@ std::string word_after(std::string_view line, std::string_view mark) {
   return std::string(rest.substr(0, rest.find_first_of(" ,.:;)")));
 }
 
+std::optional<std::uint64_t> count_after(std::string_view line, std::string_view mark) {
+  const std::size_t at = line.rfind(mark);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::uint64_t count = 0;
+  const std::string_view rest = line.substr(at + mark.size());
+  const auto read = std::from_chars(rest.data(), rest.data() + rest.size(), count);
+  if (read.ec != std::errc()) return std::nullopt;
+  return count;
+}
+
 void hear_rank(MpiEvidence& evidence, std::string_view line) {
   const auto rank = number_at(line.substr(kRankWord.size()));
   if (!rank) return;
   if (line.find(" gave up: ") != std::string_view::npos) {
-    evidence.alive.insert(*rank);
+    evidence.told[*rank] = {false, false, count_after(line, "; began "),
+                            count_after(line, " ended ")};
   } else if (line.find(" was stopped: ") == std::string_view::npos &&
              evidence.complaints.size() < kMostComplaints) {
     evidence.complaints.emplace_back(line.substr(kRankWord.size() - 5, 400));
@@ -61,17 +73,22 @@ void hear(MpiEvidence& evidence, const std::string& line) {
     evidence.death = lost ? "the launcher lost its daemon on " + word_after(line, "on node ")
                           : line.substr(0, 400);
     evidence.dead_node = word_after(line, "on node ");
+    if (died) evidence.dead_rank = number_at(word_after(line, "process rank "));
   }
 }
 
-std::string names(const std::set<int>& ranks, const std::vector<std::string>& nodes) {
-  std::string text;
-  for (const int rank : ranks) {
-    const auto index = static_cast<std::size_t>(rank);
-    text += (text.empty() ? "rank " : ", rank ") + std::to_string(rank);
-    if (index < nodes.size()) text += " on " + nodes[index];
-  }
-  return text;
+std::string name(int rank, const std::vector<std::string>& nodes) {
+  const auto index = static_cast<std::size_t>(rank);
+  return "rank " + std::to_string(rank) + (index < nodes.size() ? " on " + nodes[index] : "");
+}
+
+/// Adds the suspects and why they are it.
+void suspect(Failed& failed, const HangCause& cause, const std::vector<std::string>& nodes) {
+  std::vector<std::string> names;
+  for (const int rank : cause.ranks)
+    names.push_back(name(rank, nodes));
+  failed.error.message += "; " + cause.because + suspected(names);
+  if (cause.ranks.size() == 1) failed.blamed = nodes[static_cast<std::size_t>(cause.ranks.front())];
 }
 
 /// The parent of a process out of its /proc/<pid>/stat; the name in it may hold anything.
@@ -111,20 +128,24 @@ MpiEvidence read_evidence(std::string_view text) {
 }
 
 Failed explain(Failed failed, const MpiEvidence& evidence, const std::vector<std::string>& nodes) {
-  std::set<int> silent;
-  for (std::size_t rank = 0; rank < nodes.size(); ++rank)
-    if (!evidence.alive.contains(static_cast<int>(rank))) silent.insert(static_cast<int>(rank));
-  const bool witnessed = !evidence.alive.empty() && !silent.empty();
+  std::vector<RankSign> signs(nodes.size());
+  for (std::size_t rank = 0; rank < nodes.size(); ++rank) {
+    const auto told = evidence.told.find(static_cast<int>(rank));
+    signs[rank].silent = told == evidence.told.end();
+    if (told != evidence.told.end()) signs[rank] = told->second;
+  }
+  const bool witnessed = !evidence.told.empty();
   if (!evidence.death.empty() && !witnessed) {
     failed.error.message += "; " + evidence.death;
     failed.blamed = evidence.dead_node;
+    if (evidence.dead_rank && *evidence.dead_rank < static_cast<int>(nodes.size()))
+      failed.error.message += suspected({name(*evidence.dead_rank, nodes)});
   } else if (witnessed) {
-    failed.error.message += "; " + names(silent, nodes) + " did not answer, the others waited";
-    if (silent.size() == 1) failed.blamed = nodes[static_cast<std::size_t>(*silent.begin())];
+    suspect(failed, name_cause(signs), nodes);
   } else if (!evidence.complaints.empty()) {
     for (const std::string& complaint : evidence.complaints)
       failed.error.message += "; " + complaint;
-  } else if (evidence.alive.empty() && !evidence.last_line.empty()) {
+  } else if (!evidence.last_line.empty()) {
     failed.error.message += "; its last words: " + evidence.last_line;
   }
   return failed;

@@ -2,12 +2,14 @@
 
 #include <sys/types.h>
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "agent/collective/hang.hpp"
 #include "core/clock.hpp"
 #include "core/model/measurement.hpp"
 
@@ -15,18 +17,20 @@ namespace plumbline::agent {
 
 /// What the launcher's and the ranks' stderr tell of a launch that went wrong.
 struct MpiEvidence {
-  std::set<int> alive;                  ///< ranks that said that they gave up waiting
+  std::map<int, RankSign> told;         ///< ranks that said that they gave up waiting
   std::vector<std::string> complaints;  ///< what ranks said before they left, "rank 2: ..."
-  std::string death;      ///< the launcher's sentence on a process or daemon that died
-  std::string dead_node;  ///< the node in that sentence
-  std::string last_line;  ///< the last line that is no ornament
+  std::string death;             ///< the launcher's sentence on a process or daemon that died
+  std::string dead_node;         ///< the node in that sentence
+  std::optional<int> dead_rank;  ///< the rank in it, when a rank's process died
+  std::string last_line;         ///< the last line that is no ornament
 };
 
 /// Reads it out of the text. Bounded by the text; unknown lines are passed over. Pure.
 MpiEvidence read_evidence(std::string_view text);
 
-/// `failed` with what the evidence adds: who died, or who alone was silent while all others said
-/// that they waited. Blames a node only where exactly one is named. Pure.
+/// `failed` with what the evidence adds: who died, who was silent while the others said that they
+/// waited, or who had not begun the call in which they wait (see name_cause()). The ranks that may
+/// be the cause are its suspects; a node is blamed only where exactly one is named. Pure.
 Failed explain(Failed failed, const MpiEvidence& evidence, const std::vector<std::string>& nodes);
 
 /// Processes below one process, held by descriptor, so that a number used again is never hit.

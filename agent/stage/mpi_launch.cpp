@@ -12,6 +12,7 @@
 #include <tuple>
 #include <utility>
 
+#include "agent/stage/collective_identities.hpp"
 #include "agent/stage/mpi_evidence.hpp"
 #include "core/files.hpp"
 #include "core/json/codec.hpp"
@@ -52,29 +53,47 @@ class Scratch {
   fs::path path_;
 };
 
+/// Ranks of each node, in the order of the ranks.
+std::vector<std::pair<std::string, int>> slots_of(const std::vector<std::string>& nodes) {
+  std::vector<std::pair<std::string, int>> slots;
+  for (const std::string& node : nodes) {
+    if (slots.empty() || slots.back().first != node) slots.emplace_back(node, 0);
+    ++slots.back().second;
+  }
+  return slots;
+}
+
 std::string hosts_of(const std::vector<std::string>& nodes) {
   std::string hosts;
-  for (const std::string& node : nodes)
-    hosts += (hosts.empty() ? "" : ",") + node + ":1";
+  for (const auto& [node, ranks] : slots_of(nodes))
+    hosts += (hosts.empty() ? "" : ",") + node + ":" + std::to_string(ranks);
   return hosts;
+}
+
+/// TCP alone, and the ring.
+void pin(const MpiJob& job, std::map<std::string, std::string>& settings) {
+  // A block of the ring goes out without asking first: the asking costs a round trip each step.
+  std::uint64_t largest = 0;
+  for (const Bytes size : job.sizes)
+    largest = std::max(largest, size.count);
+  const std::uint64_t eager = std::min(largest / 2 + 65536, kMostEager);
+  settings.insert({{"pml", "ob1"},
+                   {"btl", "tcp,self"},
+                   {"btl_tcp_eager_limit", std::to_string(eager)},
+                   {"btl_tcp_rndv_eager_limit", std::to_string(eager)},
+                   {"coll", "tuned,basic,libnbc,self"},
+                   {"coll_tuned_use_dynamic_rules", "1"},
+                   {"coll_tuned_allreduce_algorithm", "4"}});
+  if (!job.rail_subnet.empty()) settings["btl_tcp_if_include"] = job.rail_subnet;
 }
 
 /// Settings of Open MPI, name and value; the same job always gets the same.
 std::map<std::string, std::string> settings_of(const MpiJob& job, const fs::path& scratch) {
-  // A block of the ring goes out without asking first: the asking costs a round trip each step.
-  const std::uint64_t eager = std::min(job.size.count / 2 + 65536, kMostEager);
-  std::map<std::string, std::string> settings{{"pml", "ob1"},
-                                              {"btl", "tcp,self"},
-                                              {"btl_tcp_eager_limit", std::to_string(eager)},
-                                              {"btl_tcp_rndv_eager_limit", std::to_string(eager)},
-                                              {"coll", "tuned,basic,libnbc,self"},
-                                              {"coll_tuned_use_dynamic_rules", "1"},
-                                              {"coll_tuned_allreduce_algorithm", "4"},
-                                              {"mpi_yield_when_idle", "1"},
+  std::map<std::string, std::string> settings{{"mpi_yield_when_idle", "1"},
                                               {"btl_base_warn_component_unused", "0"},
                                               {"orte_tmpdir_base", scratch.string()},
                                               {"plm_rsh_no_tree_spawn", "1"}};
-  if (!job.rail_subnet.empty()) settings["btl_tcp_if_include"] = job.rail_subnet;
+  if (job.pinned) pin(job, settings);
   if (!job.management_subnet.empty()) settings["oob_tcp_if_include"] = job.management_subnet;
   if (!job.mpi_agent.empty()) settings["plm_rsh_agent"] = job.mpi_agent.string();
   return settings;
@@ -155,6 +174,10 @@ class Launch {
     const std::string key = outcome.key();
     for (const Outcome& expected : mpi_identities(job_))
       if (expected.key() == key) heard_.insert_or_assign(key, outcome);
+    // What failed is told at the end, with what the evidence adds.
+    const auto* const failed = outcome.failed();
+    const bool final = failed == nullptr || failed->error.code == ErrorCode::data_corrupt;
+    if (heard_.contains(key) && watch_.outcome && final) watch_.outcome(outcome);
     if (!heard_.contains(key)) log_.warn("mpirun told of something else: " + key.substr(0, 200));
   }
 
@@ -253,23 +276,18 @@ Request mpi_request(const MpiJob& job) {
   request.size = static_cast<int>(job.group.nodes.size());
   for (const std::string& node : job.group.nodes)
     request.ends.push_back({node, "", job.rail});
-  request.sizes = {job.size};
+  request.sizes = job.sizes;
   request.seed = job.seed;
   request.budget = job.budget;
   request.limit = job.limit;
-  request.options = {{"group", job.group.name}, {"rail", job.rail}, {"subnet", job.rail_subnet}};
+  request.options = job.options;
+  request.options.insert(
+      {{"group", job.group.name}, {"rail", job.rail}, {"subnet", job.rail_subnet}});
   return request;
 }
 
 std::vector<Outcome> mpi_identities(const MpiJob& job) {
-  Outcome outcome;
-  outcome.probe = job.operation;
-  outcome.from.rail = job.rail;
-  outcome.to = outcome.from;
-  outcome.parameters = {{"group", job.group.name},
-                        {"ranks", std::to_string(job.group.nodes.size())},
-                        {"size", std::to_string(job.size.count)}};
-  return {outcome};
+  return collective_identities(mpi_request(job));
 }
 
 ChildCommand mpi_command(const MpiJob& job, const fs::path& request, const fs::path& scratch,
@@ -280,7 +298,9 @@ ChildCommand mpi_command(const MpiJob& job, const fs::path& request, const fs::p
   if (as_root) words.push_back("--allow-run-as-root");
   words.insert(words.end(), {"-np", std::to_string(job.group.nodes.size())});
   if (!job.mpi_agent.empty())
-    words.insert(words.end(), {"--host", hosts_of(job.group.nodes), "--map-by", "ppr:1:node"});
+    words.insert(words.end(),
+                 {"--host", hosts_of(job.group.nodes), "--map-by",
+                  "ppr:" + std::to_string(slots_of(job.group.nodes)[0].second) + ":node"});
   // Daemons that stay attached die with the launcher, and can be found below it.
   words.insert(words.end(), {"--oversubscribe", "--bind-to", "none", "--stdin", "none",
                              "--leave-session-attached"});
@@ -303,8 +323,7 @@ std::vector<std::string> mpi_environment() {
 
 Result<std::vector<Outcome>> run_mpi(const MpiJob& job, const MpiWatch& watch, Log& log,
                                      Clock& clock, Deadline deadline) {
-  if (job.group.nodes.size() < 2)
-    return fail(ErrorCode::invalid_input, "a collective needs at least two nodes");
+  if (job.group.nodes.empty()) return fail(ErrorCode::invalid_input, "a collective needs a rank");
   return Launch(job, watch, log, clock).run(deadline);
 }
 

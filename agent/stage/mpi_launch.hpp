@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,7 +37,12 @@ struct MpiJob {
   std::string rail_subnet;        ///< the rail's addresses: the measured path
   std::string management_subnet;  ///< the launcher's own traffic; empty: its choice
   std::string operation = "all_reduce";
-  Bytes size{4U << 20U};
+  std::vector<Bytes> sizes{{4U << 20U}};
+  /// What plan() of collectives knows: "type", "redop", "root", "place", "iterations", ...
+  std::map<std::string, std::string> options = {};
+  /// TCP alone and the ring forced, so that a link's rate is an expectation; else what the library
+  /// chooses.
+  bool pinned = true;
   std::uint64_t seed = 1;
   Budget budget;
   Seconds limit{30};  ///< ranks give up by themselves after this
@@ -50,9 +56,10 @@ Request mpi_request(const MpiJob& job);
 /// The identities that the job's outcomes will have, as skipped outcomes with an empty reason.
 std::vector<Outcome> mpi_identities(const MpiJob& job);
 
-/// What the launcher is started with: one rank a node, TCP over the rail alone, the ring forced,
-/// the launcher's own traffic on the management subnet, its files in `scratch`, and no more of this
-/// environment than `environment`. `as_root`: Open MPI must be told that this is meant. Pure.
+/// What the launcher is started with: one rank a node, TCP over the rail alone and the ring forced
+/// where the job is pinned, the launcher's own traffic on the management subnet, its files in
+/// `scratch`, and no more of this environment than `environment`. `as_root`: Open MPI must be told
+/// that this is meant. Pure.
 ChildCommand mpi_command(const MpiJob& job, const std::filesystem::path& request,
                          const std::filesystem::path& scratch, bool as_root,
                          std::vector<std::string> environment);
@@ -63,7 +70,8 @@ std::vector<std::string> mpi_environment();
 /// What a launch is watched with.
 struct MpiWatch {
   std::function<void(const ProgressEvent&)> progress;  ///< may be empty
-  std::function<bool()> cancelled;  ///< asked several times a second; may be empty
+  std::function<void(const Outcome&)> outcome = {};    ///< told at once, but not a failure
+  std::function<bool()> cancelled = {};  ///< asked several times a second; may be empty
 };
 
 /// Runs the job and returns an outcome for every identity. A launch that fails, dies, falls silent

@@ -1,10 +1,9 @@
 #include "collectives/memory/communicator.hpp"
 
 #include <algorithm>
-#include <cstring>
 
-#include "collectives/host_buffers.hpp"
-#include "collectives/plan.hpp"
+#include "collectives/bus_factor.hpp"
+#include "collectives/element.hpp"
 #include "core/rendezvous.hpp"
 
 namespace plumbline::collectives {
@@ -16,61 +15,56 @@ struct Shared {
   std::vector<HostBuffers> buffers;  ///< by rank
 };
 
-template <typename T>
-void reduce_into(std::span<std::byte> into, std::span<const std::byte> from, Reduction reduction) {
-  for (std::size_t at = 0; at + sizeof(T) <= into.size(); at += sizeof(T)) {
-    T mine{};
-    T other{};
-    std::memcpy(&mine, into.data() + at, sizeof(T));
-    std::memcpy(&other, from.data() + at, sizeof(T));
-    if (reduction == Reduction::sum) mine = static_cast<T>(mine + other);
-    if (reduction == Reduction::min) mine = std::min(mine, other);
-    if (reduction == Reduction::max) mine = std::max(mine, other);
-    std::memcpy(into.data() + at, &mine, sizeof(T));
-  }
-}
-
-void reduce_into(const Operation& operation, std::span<std::byte> into,
-                 std::span<const std::byte> from) {
-  switch (operation.type) {
-    case ElementType::int32:
-      return reduce_into<std::int32_t>(into, from, operation.reduction);
-    case ElementType::int64:
-      return reduce_into<std::int64_t>(into, from, operation.reduction);
-    case ElementType::float32:
-      return reduce_into<float>(into, from, operation.reduction);
-    case ElementType::float64:
-      return reduce_into<double>(into, from, operation.reduction);
-  }
+std::chrono::nanoseconds nanoseconds_of(Seconds time) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(time.value));
 }
 
 class MemoryCommunicator final : public Communicator {
  public:
   MemoryCommunicator(std::shared_ptr<Shared> shared, std::unique_ptr<Rendezvous> meeting)
-      : shared_(std::move(shared)), meeting_(std::move(meeting)) {}
+      : shared_(std::move(shared)),
+        meeting_(std::move(meeting)),
+        place_(place_in({}, meeting_->rank(), meeting_->size())) {
+    if (!shared_->world.pulses.empty()) pulse_ = shared_->world.pulses[index(rank())];
+  }
 
   int rank() const override { return meeting_->rank(); }
   int size() const override { return meeting_->size(); }
 
-  Status prepare(const Operation& operation, std::uint64_t seed, int repeats) override {
-    mine().prepare(operation, rank(), size(), seed, repeats);
+  Status split(const std::vector<int>& colours) override {
+    colours_ = colours;
+    place_ = place_in(colours, rank(), size());
     return {};
   }
 
-  Result<std::vector<Seconds>> run(const Operation& operation, int repeats,
-                                   Deadline deadline) override {
+  Status prepare(const Operation& operation, std::uint64_t seed, int repeats) override {
+    const auto mixed = seed + static_cast<std::uint64_t>(place_.colour);
+    mine().prepare(operation, place_.rank, place_.size, mixed, repeats);
+    return {};
+  }
+
+  Result<std::vector<Span>> run(const Operation& operation, int repeats, Blocking /*blocking*/,
+                                Deadline deadline) override {
     if (shared_->world.silent_rank == rank())
       return fail(ErrorCode::cancelled, "this rank was told to stay away");
     if (auto came = meeting_->allgather("", deadline); !came) return tl::unexpected(came.error());
-    for (int run = 0; run < repeats; ++run)
-      reduce(operation, mine().destination(run));
+    std::vector<Span> spans;
+    for (int run = 0; run < repeats; ++run) {
+      if (auto let = pulse_->enter(); !let) return tl::unexpected(let.error());
+      if (auto met = meet_in_run(deadline); !met) return tl::unexpected(met.error());
+      work(operation, run);
+      corrupt(operation, mine().destination(run));
+      pulse_->leave(mine().destination(run));
+      spans.push_back(span_of(operation, run));
+    }
     // Nobody may prepare the next batch while somebody still reads this one's inputs.
     if (auto done = meeting_->allgather("", deadline); !done) return tl::unexpected(done.error());
-    return std::vector<Seconds>(static_cast<std::size_t>(repeats), time_of(operation));
+    return spans;
   }
 
-  Result<std::optional<std::string>> verify(const Operation& operation) override {
-    return mine().verify(operation);
+  Result<std::optional<Wrong>> verify(const Operation& /*operation*/) override {
+    return mine().verify();
   }
 
   Result<std::vector<std::string>> share(std::string bytes, Deadline deadline) override {
@@ -87,28 +81,88 @@ class MemoryCommunicator final : public Communicator {
   }
 
  private:
-  HostBuffers& mine() { return shared_->buffers[static_cast<std::size_t>(rank())]; }
+  static std::size_t index(int rank) { return static_cast<std::size_t>(rank); }
+  HostBuffers& mine() { return shared_->buffers[index(rank())]; }
 
-  void reduce(const Operation& operation, std::span<std::byte> destination) {
-    const std::span<const std::byte> first = shared_->buffers[0].input();
-    std::copy(first.begin(), first.end(), destination.begin());
-    for (std::size_t other = 1; other < shared_->buffers.size(); ++other)
-      reduce_into(operation, destination, shared_->buffers[other].input());
-    if (shared_->world.corrupting_rank == rank())
-      destination[shared_->world.corrupt_element * size_of(operation.type)] ^= std::byte{1};
+  /// Only where ranks can stay away from a single run must the others wait for them there.
+  Status meet_in_run(Deadline deadline) {
+    if (shared_->world.pulses.empty()) return {};
+    const auto met = meeting_->allgather("", deadline);
+    return met ? Status() : tl::unexpected(met.error());
   }
 
-  /// A ring goes as fast as its slowest link, for everybody.
-  Seconds time_of(const Operation& operation) const {
+  /// The input of rank number `member` of this rank's group.
+  std::span<const std::byte> input_of(int member) const {
+    for (int other = 0; other < size(); ++other) {
+      const GroupPlace place = place_in(colours_, other, size());
+      if (place.colour == place_.colour && place.rank == member)
+        return shared_->buffers[index(other)].input();
+    }
+    return {};
+  }
+
+  void work(const Operation& operation, int run) {
+    if (!gets_result(operation, place_.rank)) return;
+    const std::span<std::byte> into = mine().destination(run);
+    const Layout layout = layout_of(operation, place_.size);
+    const std::size_t block = layout.count * size_of(operation.type);
+    const std::size_t own = index(place_.rank) * block;
+    if (reduces(operation.kind)) {
+      reduce(operation, into, operation.kind == OperationKind::reduce_scatter ? own : 0);
+    } else if (operation.kind == OperationKind::send_receive) {
+      copy(input_of((place_.rank + place_.size - 1) % place_.size), into);
+    } else if (operation.kind == OperationKind::broadcast) {
+      copy(input_of(operation.root), into);
+    } else if (operation.kind == OperationKind::scatter) {
+      copy(input_of(operation.root).subspan(own, block), into);
+    } else {
+      const std::size_t from = operation.kind == OperationKind::all_to_all ? own : 0;
+      for (int member = 0; member < place_.size; ++member)
+        copy(input_of(member).subspan(from, block), into.subspan(index(member) * block, block));
+    }
+  }
+
+  static void copy(std::span<const std::byte> from, std::span<std::byte> into) {
+    std::copy(from.begin(), from.end(), into.begin());
+  }
+
+  void reduce(const Operation& operation, std::span<std::byte> into, std::size_t from) {
+    const bool scaled = operation.reduction == Reduction::scaled_sum;
+    for (int member = 0; member < place_.size; ++member) {
+      const auto input = input_of(member).subspan(from, into.size());
+      std::vector<std::byte> given(input.begin(), input.end());
+      if (scaled) scale_all(operation.type, given, scale_of(member));
+      if (member == 0) copy(given, into);
+      if (member > 0) combine_all(operation.type, operation.reduction, into, given);
+    }
+    if (operation.reduction == Reduction::average) divide_all(operation.type, into, place_.size);
+  }
+
+  void corrupt(const Operation& operation, std::span<std::byte> result) {
+    const MemoryWorld& world = shared_->world;
+    const std::size_t at = world.corrupt_element * size_of(operation.type);
+    if (world.corrupting_rank == rank() && at < result.size()) result[at] ^= std::byte{1};
+  }
+
+  /// A ring goes as fast as its slowest link, and begins when its last rank is there.
+  Span span_of(const Operation& operation, int run) const {
     const MemoryWorld& world = shared_->world;
     const double slowest =
         world.slow_rank ? std::min(world.link.value, world.slow_link.value) : world.link.value;
-    const double ends = size();
-    return {2 * (ends - 1) / ends * static_cast<double>(operation.bytes.count) / slowest};
+    const double size = static_cast<double>(moved_size(operation, place_.size).count);
+    const Seconds work{bus_factor(operation.kind, place_.size) * size / slowest};
+    const Seconds wait{world.late_rank ? world.lateness.value : 0};
+    const Seconds late{world.late_rank == rank() ? world.lateness.value : 0};
+    const Moment begin = Moment{} + run * nanoseconds_of({work.value + wait.value});
+    return {begin + nanoseconds_of(late), begin + nanoseconds_of({work.value + wait.value})};
   }
 
   std::shared_ptr<Shared> shared_;
   std::unique_ptr<Rendezvous> meeting_;
+  GroupPlace place_;
+  std::vector<int> colours_;
+  Pulse unwatched_;
+  Pulse* pulse_ = &unwatched_;
 };
 
 }  // namespace

@@ -2,10 +2,11 @@
 
 #include <mpi.h>
 
-#include <array>
 #include <chrono>
 
 #include "collectives/host_buffers.hpp"
+#include "collectives/mpi/check.hpp"
+#include "collectives/mpi/runs.hpp"
 #include "collectives/mpi/settings.hpp"
 
 namespace plumbline::collectives {
@@ -13,51 +14,29 @@ namespace {
 
 constexpr std::size_t kMostShared = 64U << 10U;
 
-/// The one check of MPI's return codes.
-Status check(int code, const std::string& doing) {
-  if (code == MPI_SUCCESS) return {};
-  std::array<char, MPI_MAX_ERROR_STRING> text{};
-  int length = 0;
-  MPI_Error_string(code, text.data(), &length);
-  return fail(ErrorCode::unavailable,
-              doing + ": " + std::string(text.data(), static_cast<std::size_t>(length)));
-}
+/// Counts one call in which this rank waits for the others.
+class Waiting {
+ public:
+  explicit Waiting(Pulse& pulse) : pulse_(pulse) { pulse_.begin(); }
+  ~Waiting() { pulse_.end(); }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
 
-MPI_Datatype datatype(ElementType type) {
-  switch (type) {
-    case ElementType::int32:
-      return MPI_INT32_T;
-    case ElementType::int64:
-      return MPI_INT64_T;
-    case ElementType::float32:
-      return MPI_FLOAT;
-    case ElementType::float64:
-      return MPI_DOUBLE;
-  }
-  return MPI_DOUBLE;
-}
-
-MPI_Op reduction(Reduction kind) {
-  switch (kind) {
-    case Reduction::sum:
-      return MPI_SUM;
-    case Reduction::min:
-      return MPI_MIN;
-    case Reduction::max:
-      return MPI_MAX;
-  }
-  return MPI_SUM;
-}
+ private:
+  Pulse& pulse_;
+};
 
 class MpiCommunicator final : public Communicator {
  public:
-  MpiCommunicator() {
+  explicit MpiCommunicator(Pulse& pulse) : pulse_(pulse) {
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
     MPI_Comm_size(MPI_COMM_WORLD, &size_);
+    place_ = place_in({}, rank_, size_);
   }
 
   ~MpiCommunicator() override {
+    kinds_.reset();
     if (batch_ != MPI_COMM_NULL) MPI_Comm_free(&batch_);
     MPI_Finalize();
   }
@@ -68,45 +47,63 @@ class MpiCommunicator final : public Communicator {
   int rank() const override { return rank_; }
   int size() const override { return size_; }
 
+  Status split(const std::vector<int>& colours) override {
+    place_ = place_in(colours, rank_, size_);
+    return {};
+  }
+
   Status prepare(const Operation& operation, std::uint64_t seed, int repeats) override {
-    buffers_.prepare(operation, rank_, size_, seed, repeats);
+    const auto mixed = seed + static_cast<std::uint64_t>(place_.colour);
+    buffers_.prepare(operation, place_.rank, place_.size, mixed, repeats);
+    kinds_.reset();
+    auto kinds = MpiKinds::of(operation.type, operation.reduction);
+    if (!kinds) return tl::unexpected(kinds.error());
+    kinds_.emplace(std::move(*kinds));
     if (batch_ != MPI_COMM_NULL) MPI_Comm_free(&batch_);
-    if (auto made = check(MPI_Comm_dup(MPI_COMM_WORLD, &batch_), "MPI_Comm_dup"); !made)
+    const Waiting waiting(pulse_);
+    if (auto made = check_mpi(MPI_Comm_split(MPI_COMM_WORLD, place_.colour, rank_, &batch_),
+                              "MPI_Comm_split");
+        !made)
       return made;
     MPI_Comm_set_errhandler(batch_, MPI_ERRORS_RETURN);
     return {};
   }
 
-  Result<std::vector<Seconds>> run(const Operation& operation, int repeats,
-                                   Deadline deadline) override {
-    std::vector<Seconds> times;
-    times.reserve(static_cast<std::size_t>(repeats));
-    if (auto met = check(MPI_Barrier(batch_), "MPI_Barrier"); !met)
-      return tl::unexpected(met.error());
-    Moment before = std::chrono::steady_clock::now();
+  Result<std::vector<Span>> run(const Operation& operation, int repeats, Blocking blocking,
+                                Deadline deadline) override {
+    std::vector<Span> spans;
+    spans.reserve(static_cast<std::size_t>(repeats));
+    if (auto met = meet(); !met) return tl::unexpected(met.error());
+    const MpiPlace place{batch_, place_.rank, place_.size};
     for (int run = 0; run < repeats; ++run) {
       if (deadline.passed()) return fail(ErrorCode::deadline_exceeded, "the time allowed is spent");
-      if (auto done = all_reduce(operation, run); !done) return tl::unexpected(done.error());
-      const Moment now = std::chrono::steady_clock::now();
-      times.push_back(in_seconds(now - before));
-      before = now;
+      if (auto let = pulse_.enter(); !let) return tl::unexpected(let.error());
+      Span span{std::chrono::steady_clock::now(), {}};
+      auto done = run_once(operation, place, *kinds_, buffers_, run);
+      if (done && blocking == Blocking::with_barrier) done = barrier(batch_);
+      span.left = std::chrono::steady_clock::now();
+      if (done && blocking == Blocking::before_barrier) done = barrier(batch_);
+      if (!done) return tl::unexpected(done.error());
+      pulse_.leave(buffers_.destination(run));
+      spans.push_back(span);
     }
-    return times;
+    return spans;
   }
 
-  Result<std::optional<std::string>> verify(const Operation& operation) override {
-    return buffers_.verify(operation);
+  Result<std::optional<Wrong>> verify(const Operation& /*operation*/) override {
+    return buffers_.verify();
   }
 
   Result<std::vector<std::string>> share(std::string bytes, Deadline deadline) override {
     if (bytes.size() > kMostShared)
       return fail(ErrorCode::invalid_input, "a shared message is over 64 KiB");
     if (deadline.passed()) return fail(ErrorCode::deadline_exceeded, "the time allowed is spent");
+    const Waiting waiting(pulse_);
     const int mine = static_cast<int>(bytes.size());
     std::vector<int> lengths(static_cast<std::size_t>(size_));
     auto gathered =
-        check(MPI_Allgather(&mine, 1, MPI_INT, lengths.data(), 1, MPI_INT, MPI_COMM_WORLD),
-              "MPI_Allgather");
+        check_mpi(MPI_Allgather(&mine, 1, MPI_INT, lengths.data(), 1, MPI_INT, MPI_COMM_WORLD),
+                  "MPI_Allgather");
     if (!gathered) return tl::unexpected(gathered.error());
     return gather_texts(bytes, lengths);
   }
@@ -114,13 +111,12 @@ class MpiCommunicator final : public Communicator {
   Proof library() const override { return library_word(size_); }
 
  private:
-  Status all_reduce(const Operation& operation, int run) {
-    const std::span<std::byte> destination = buffers_.destination(run);
-    const int count = static_cast<int>(elements(operation));
-    return check(MPI_Allreduce(buffers_.input().data(), destination.data(), count,
-                               datatype(operation.type), reduction(operation.reduction), batch_),
-                 "MPI_Allreduce");
+  Status meet() {
+    const Waiting waiting(pulse_);
+    return barrier(MPI_COMM_WORLD);
   }
+
+  static Status barrier(MPI_Comm group) { return check_mpi(MPI_Barrier(group), "MPI_Barrier"); }
 
   Result<std::vector<std::string>> gather_texts(const std::string& mine,
                                                 const std::vector<int>& lengths) {
@@ -132,9 +128,9 @@ class MpiCommunicator final : public Communicator {
     }
     std::string all(static_cast<std::size_t>(total), '\0');
     auto gathered =
-        check(MPI_Allgatherv(mine.data(), static_cast<int>(mine.size()), MPI_CHAR, all.data(),
-                             lengths.data(), offsets.data(), MPI_CHAR, MPI_COMM_WORLD),
-              "MPI_Allgatherv");
+        check_mpi(MPI_Allgatherv(mine.data(), static_cast<int>(mine.size()), MPI_CHAR, all.data(),
+                                 lengths.data(), offsets.data(), MPI_CHAR, MPI_COMM_WORLD),
+                  "MPI_Allgatherv");
     if (!gathered) return tl::unexpected(gathered.error());
     std::vector<std::string> texts;
     for (std::size_t rank = 0; rank < lengths.size(); ++rank)
@@ -143,21 +139,24 @@ class MpiCommunicator final : public Communicator {
     return texts;
   }
 
+  Pulse& pulse_;
   int rank_ = 0;
   int size_ = 1;
+  GroupPlace place_;
   MPI_Comm batch_ = MPI_COMM_NULL;  ///< one a batch, so that no batch matches another's messages
+  std::optional<MpiKinds> kinds_;
   HostBuffers buffers_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Communicator>> open_mpi() {
+Result<std::unique_ptr<Communicator>> open_mpi(Pulse& pulse) {
   int given = 0;
   const int code = MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &given);
-  if (auto begun = check(code, "MPI_Init_thread"); !begun) return tl::unexpected(begun.error());
+  if (auto begun = check_mpi(code, "MPI_Init_thread"); !begun) return tl::unexpected(begun.error());
   if (given < MPI_THREAD_FUNNELED)
     return fail(ErrorCode::unavailable, "MPI allows no thread beside its own");
-  return std::make_unique<MpiCommunicator>();
+  return std::make_unique<MpiCommunicator>(pulse);
 }
 
 }  // namespace plumbline::collectives

@@ -11,8 +11,10 @@
 #include <cstdlib>
 #include <optional>
 
+#include "collectives/limit.hpp"
 #include "collectives/mpi/communicator.hpp"
-#include "collectives/mpi/limit.hpp"
+#include "collectives/plan.hpp"
+#include "collectives/pulse.hpp"
 #include "collectives/rank_job.hpp"
 #include "core/files.hpp"
 #include "core/json/codec.hpp"
@@ -45,22 +47,33 @@ void complain(int rank, const Error& error) {
 }
 
 /// Everything that is not finished yet becomes what `result` says.
-void finish_all(ChildChannel& channel, const Request& request, const Unfinished& unfinished,
-                const Outcome& like, const Clock& clock) {
-  for (const Bytes size : unfinished.sizes()) {
-    Outcome outcome = failed_outcome(request, size, Error{}, like.took, clock);
+void finish_all(ChildChannel& channel, const Unfinished& unfinished, const Outcome& like,
+                const Clock& clock) {
+  for (Outcome outcome : unfinished.take_rest()) {
     outcome.result = like.result;
+    outcome.finished_at = clock.wall_time();
     static_cast<void>(channel.send(OutcomeEvent{outcome}));
   }
 }
 
-int measure_all(const Request& request, int launched, Clock& clock, ChildChannel& channel) {
-  Unfinished unfinished(request.sizes);
+/// The fault that the request asks this rank to commit on itself; nothing in all but rehearsals.
+Result<FaultHook> fault_of(const Request& request, int rank, Clock& clock) {
+  const auto found = request.options.find("fault");
+  if (found == request.options.end()) return FaultHook{};
+  const auto fault = parse_fault(found->second);
+  if (!fault) return tl::unexpected(fault.error());
+  return commit(*fault, rank, clock);
+}
+
+int measure_all(const Request& request, Pulse& pulse, int launched, Clock& clock,
+                ChildChannel& channel) {
+  Unfinished unfinished(identities(request));
   std::optional<Heartbeat> heartbeat;
   if (launched == 0) heartbeat.emplace(channel);
   const Deadline deadline = Deadline::after(std::chrono::duration_cast<std::chrono::nanoseconds>(
       std::chrono::duration<double>(request.limit.value)));
-  const RankLimit limit(request, launched, hostname(), deadline, channel, unfinished);
+  const RankLimit limit({"plumbline-rank-mpi", launched, hostname()}, request, deadline, channel,
+                        unfinished, pulse);
   RankWorld world{clock, FileTree("/"), hostname(),
                   [&](const std::string& step, double share) {
                     limit.step(step);
@@ -71,7 +84,7 @@ int measure_all(const Request& request, int launched, Clock& clock, ChildChannel
                       static_cast<void>(channel.send(OutcomeEvent{outcome}));
                   }};
   limit.step("starting MPI");
-  auto communicator = open_mpi();
+  auto communicator = open_mpi(pulse);
   Status done = communicator ? run_request(**communicator, request, world, deadline)
                              : Status(tl::unexpected(communicator.error()));
   if (!done && launched == 0) {
@@ -79,7 +92,7 @@ int measure_all(const Request& request, int launched, Clock& clock, ChildChannel
     like.result = Failed{done.error(), ""};
     if (!communicator && done.error().code == ErrorCode::unavailable)
       like.result = Skipped{done.error().message};
-    finish_all(channel, request, unfinished, like, clock);
+    finish_all(channel, unfinished, like, clock);
   }
   if (!done) complain(launched, done.error());
   heartbeat.reset();
@@ -100,8 +113,11 @@ int run(int count, char** words) {
   const auto request = json::decode_request(*text);
   if (!request) return complain(rank, request.error()), kUsage;
   SystemClock clock;
+  auto hook = fault_of(*request, rank, clock);
+  if (!hook) return complain(rank, hook.error()), kUsage;
+  Pulse pulse(std::move(*hook));
   ChildChannel channel(0, 1);
-  return measure_all(*request, rank, clock, channel);
+  return measure_all(*request, pulse, rank, clock, channel);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "agent/stage/mpi_evidence.hpp"
 #include "agent/stage/mpi_launch.hpp"
+#include "collectives/plan.hpp"
 
 using namespace plumbline;
 using namespace plumbline::agent;
@@ -57,9 +58,9 @@ TEST_CASE("Open MPI is told of root only by root") {
 
 TEST_CASE("A block of the ring needs no asking, up to 4 MiB") {
   MpiJob job = job_of();
-  job.size = {1U << 20U};
+  job.sizes = {{1U << 20U}};
   CHECK(has(words_of(job, false), {"--mca", "btl_tcp_eager_limit", "589824"}));
-  job.size = {1U << 30U};
+  job.sizes = {{1U << 30U}};
   CHECK(has(words_of(job, false), {"--mca", "btl_tcp_eager_limit", "4194304"}));
 }
 
@@ -89,6 +90,36 @@ TEST_CASE("Request and identity say the same") {
         "all_reduce|/@rail-a|/@rail-a|group=rack-2,ranks=2,size=4194304");
 }
 
+TEST_CASE("The launcher and the ranks make the same identities of a request") {
+  MpiJob job = job_of();
+  const std::vector<std::map<std::string, std::string>> all{
+      {},
+      {{"type", "float,half"}, {"redop", "sum,max"}, {"root", "1"}, {"place", "both"}},
+      {{"place", "in"}, {"type", "int8"}}};
+  for (const char* operation : {"all_reduce", "alltoall", "reduce", "broadcast"}) {
+    for (const auto& options : all) {
+      job.operation = operation;
+      job.options = options;
+      job.sizes = {{64}, {1024}};
+      const Request request = mpi_request(job);
+      const auto ours = mpi_identities(job);
+      const auto theirs = collectives::identities(request);
+      REQUIRE(ours.size() == theirs.size());
+      for (std::size_t i = 0; i < ours.size(); ++i)
+        CHECK(ours[i].key() == theirs[i].key());
+    }
+  }
+}
+
+TEST_CASE("A job that is not pinned leaves transport and algorithm to the library") {
+  MpiJob job = job_of();
+  job.pinned = false;
+  const auto words = words_of(job, false);
+  CHECK_FALSE(has(words, {"btl"}));
+  CHECK_FALSE(has(words, {"coll_tuned_allreduce_algorithm"}));
+  CHECK(has(words, {"mpi_yield_when_idle", "1"}));
+}
+
 TEST_CASE("Groups are all nodes rack by rack, and every rack of two or more") {
   const std::vector<std::pair<std::string, std::string>> racks{{"node-4", "rack-2"},
                                                                {"node-1", "rack-1"},
@@ -113,15 +144,26 @@ TEST_CASE("The one silent rank among witnesses is blamed") {
   const Failed failed = explain(timed_out(), evidence, kNodes);
   CHECK(failed.blamed == "node-2");
   CHECK(failed.error.message ==
-        "not finished after 20 s; rank 1 on node-2 did not answer, the others waited");
+        "not finished after 20 s; rank 1 did not answer, the others waited; suspected: rank 1 on "
+        "node-2");
 }
 
 TEST_CASE("Two silent ranks are both named and nobody is blamed") {
   const auto evidence = read_evidence("plumbline-rank-mpi: rank 0 on node-1 gave up: x\n");
   const Failed failed = explain(timed_out(), evidence, kNodes);
   CHECK(failed.blamed.empty());
-  CHECK(failed.error.message.find("rank 1 on node-2, rank 2 on node-3 did not") !=
-        std::string::npos);
+  CHECK(failed.error.message.find("rank 1, rank 2 did not answer") != std::string::npos);
+}
+
+TEST_CASE("Of ranks that all answer, the one that did not begin the others' call is blamed") {
+  const auto evidence = read_evidence(
+      "plumbline-rank-mpi: rank 0 on node-1 gave up: x, while batch 2; began 41 ended 40\n"
+      "plumbline-rank-mpi: rank 1 on node-2 gave up: x, while batch 2; began 40 ended 40\n"
+      "plumbline-rank-mpi: rank 2 on node-3 gave up: x, while batch 2; began 41 ended 40\n");
+  const Failed failed = explain(timed_out(), evidence, kNodes);
+  CHECK(failed.blamed == "node-2");
+  CHECK(failed.error.message.ends_with("; suspected: rank 1 on node-2"));
+  CHECK(failed.error.message.find("rank 1 did not begin call 41") != std::string::npos);
 }
 
 TEST_CASE("A rank that the launcher saw die is named with its node") {
@@ -154,6 +196,6 @@ TEST_CASE("Hostile words in the log are only words") {
   const auto evidence = read_evidence(
       "plumbline-rank-mpi: rank x gave up: \nplumbline-rank-mpi: rank 999999999999 gave up: \n"
       "noticed that process rank\n");
-  CHECK(evidence.alive.empty());
+  CHECK(evidence.told.empty());
   CHECK(evidence.dead_node.empty());
 }

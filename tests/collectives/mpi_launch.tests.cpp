@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <filesystem>
 
 #include "core/files.hpp"
@@ -30,7 +31,7 @@ class LocalJob {
       job.group.nodes.push_back("local-" + std::to_string(rank));
     job.rail = "rail-a";
     job.rail_subnet = "127.0.0.0/8";
-    job.size = {1U << 20U};
+    job.sizes = {{1U << 20U}};
     job.budget.time = {2};
     job.budget.batch = {0.2};
     job.log = folder_ / "mpi.log";
@@ -89,6 +90,73 @@ TEST_CASE("Local ranks over the loopback device give a verified, proven number")
   }
 }
 
+TEST_CASE("Every operation is right in every type, in and out of place, over MPI") {
+  const std::string operation =
+      GENERATE("all_reduce", "all_gather", "reduce_scatter", "broadcast", "reduce", "alltoall",
+               "gather", "scatter", "sendrecv", "hypercube");
+  LocalJob local(4);
+  local.job.operation = operation;
+  local.job.sizes = {{1000 * 16}};
+  local.job.options = {{"type", "uint8,int64,half,float,f8e4m3"},
+                       {"redop", operation == "all_reduce" ? "sum,prod,min,max,avg,mulsum" : "avg"},
+                       {"root", "2"},
+                       {"place", "both"},
+                       {"iterations", "2"}};
+  local.job.rail_subnet.clear();  // no counters to watch, which takes a quiet moment each
+  local.job.limit = {100};
+  SystemClock clock;
+  const auto log = quiet_log();
+  const auto outcomes =
+      run_mpi(local.job, {}, *log, clock, Deadline::after(std::chrono::seconds(110)));
+  INFO(local.log());
+  REQUIRE(outcomes);
+  CHECK(outcomes->size() >= 10);
+  for (const Outcome& outcome : *outcomes) {
+    INFO(outcome.key());
+    if (const Failed* failed = outcome.failed()) FAIL_CHECK(failed->error.message);
+    CHECK(outcome.measured() != nullptr);
+  }
+}
+
+TEST_CASE("A corrupted result names rank, element, expected and got, and the rest is measured") {
+  LocalJob local(3);
+  local.job.sizes = {{4096}, {8192}};
+  local.job.options = {{"iterations", "3"}, {"warmup", "0"}, {"fault", "corrupt:1:5"}};
+  SystemClock clock;
+  const auto log = quiet_log();
+  const auto outcomes =
+      run_mpi(local.job, {}, *log, clock, Deadline::after(std::chrono::seconds(60)));
+  REQUIRE(outcomes);
+  REQUIRE(outcomes->size() == 2);
+  CHECK((*outcomes)[0].measured() != nullptr);
+  const Failed* const failed = (*outcomes)[1].failed();
+  REQUIRE(failed != nullptr);
+  INFO(failed->error.message);
+  CHECK(failed->error.code == ErrorCode::data_corrupt);
+  CHECK(failed->error.message.find("rank 1: run 1, element 512 is ") != std::string::npos);
+  CHECK(failed->error.message.find("gave 2 wrong elements on rank 1") != std::string::npos);
+  CHECK(failed->error.message.ends_with("; suspected: rank 1"));
+  CHECK(failed->blamed == "local-1");
+}
+
+TEST_CASE("A rank that comes late to every run is named by its arrivals") {
+  LocalJob local(4);
+  local.job.sizes = {{65536}};
+  local.job.options = {{"iterations", "12"}, {"fault", "slow:2:1:200ms"}};
+  local.job.limit = {40};
+  SystemClock clock;
+  const auto log = quiet_log();
+  const auto outcomes =
+      run_mpi(local.job, {}, *log, clock, Deadline::after(std::chrono::seconds(60)));
+  REQUIRE(outcomes);
+  const Measured* const measured = outcomes->front().measured();
+  REQUIRE(measured != nullptr);
+  const auto& counters = measured->counters;
+  REQUIRE(counters.contains("late_rank"));
+  CHECK(counters.at("late_rank") == 2);
+  CHECK(counters.at("lateness") > counters.at("clock_error"));
+}
+
 TEST_CASE("A killed rank becomes one failed outcome that says so") {
   LocalJob local(3);
   local.job.budget.time = {20};
@@ -101,6 +169,7 @@ TEST_CASE("A killed rank becomes one failed outcome that says so") {
   const Failed& failed = only_failure(outcomes);
   INFO(failed.error.message);
   CHECK(failed.error.message.find("signal 9") != std::string::npos);
+  CHECK(failed.error.message.find("; suspected: rank 1 on local-1") != std::string::npos);
   CHECK(nothing_left());
 }
 
@@ -119,9 +188,29 @@ TEST_CASE("A hung rank becomes one failed outcome that names it, and nothing is 
   const Failed& failed = only_failure(outcomes);
   INFO(failed.error.message << "\n" << local.log());
   CHECK(failed.error.code == ErrorCode::deadline_exceeded);
-  CHECK(failed.error.message.find("rank 1 on local-1 did not answer") != std::string::npos);
+  CHECK(failed.error.message.find("rank 1 did not answer, the others waited") != std::string::npos);
   CHECK(failed.blamed == "local-1");
+  CHECK(failed.error.message.find("; suspected: rank 1 on local-1") != std::string::npos);
   CHECK(in_seconds(clock.now() - start).value < 20);
+  CHECK(nothing_left());
+}
+
+TEST_CASE("A rank that stays away is named by the call it did not begin, long before the limit") {
+  LocalJob local(4);
+  local.job.sizes = {{65536}};
+  local.job.limit = {100};
+  local.job.options = {{"iterations", "50"}, {"stall", "2"}, {"fault", "delay:2:7:60s"}};
+  SystemClock clock;
+  const auto log = quiet_log();
+  const Moment start = clock.now();
+  const auto outcomes =
+      run_mpi(local.job, {}, *log, clock, Deadline::after(std::chrono::seconds(60)));
+  const Failed& failed = only_failure(outcomes);
+  INFO(failed.error.message << "\n" << local.log());
+  CHECK(failed.error.message.find("nothing ended for 2") != std::string::npos);
+  CHECK(failed.error.message.find("rank 2 did not begin call") != std::string::npos);
+  CHECK(failed.error.message.find("; suspected: rank 2 on local-2") != std::string::npos);
+  CHECK(in_seconds(clock.now() - start).value < 30);
   CHECK(nothing_left());
 }
 

@@ -35,7 +35,7 @@ MpiJob job_on(const MpiGroup& group, const std::string& rail) {
   job.rail = rail;
   job.rail_subnet = rail == "rail-a" ? "10.70.1.0/24" : "10.70.2.0/24";
   job.management_subnet = "10.70.0.0/24";
-  job.size = {2U << 20U};
+  job.sizes = {{2U << 20U}};
   job.budget.time = {20};
   job.budget.width = 1;  // the machine is shared: what counts here is that it is right
   job.limit = {60};

@@ -51,7 +51,7 @@ TEST_CASE("The rail's device is found by subnet alone") {
 
 TEST_CASE("Bytes on the rail's device and on no other prove the path") {
   const WireWatch watch{reading(0, 0, 0), reading(100, 0, 0), reading(1100, 1'050'000, 900)};
-  const auto proofs = prove_wire(watch, kAt, {1'000'000});
+  const auto proofs = prove_wire(watch, kAt, {{1'000'000}, {1'000'000}});
   REQUIRE(proofs.size() == 2);
   for (const Proof& proof : proofs) {
     CHECK(proof.holds);
@@ -65,12 +65,19 @@ TEST_CASE("Bytes on the rail's device and on no other prove the path") {
 
 TEST_CASE("Bytes that the idle rate explains prove nothing") {
   const WireWatch watch{reading(0, 0, 0), reading(100, 100'000, 0), reading(1100, 1'150'000, 0)};
-  CHECK_FALSE(prove_wire(watch, kAt, {1'000'000})[0].holds);
+  CHECK_FALSE(prove_wire(watch, kAt, {{1'000'000}, {1'000'000}})[0].holds);
 }
 
 TEST_CASE("Bytes that took another device break the proof and name it") {
   const WireWatch watch{reading(0, 0, 0), reading(100, 0, 0), reading(1100, 1'050'000, 400'000)};
-  const auto proof = prove_wire(watch, kAt, {1'000'000})[0];
+  const auto proof = prove_wire(watch, kAt, {{1'000'000}, {1'000'000}})[0];
   CHECK_FALSE(proof.holds);
   CHECK(proof.statement.find("ens2 0.4 MB") != std::string::npos);
+}
+
+TEST_CASE("A direction in which nothing must move has no proof") {
+  const WireWatch watch{reading(0, 0, 0), reading(100, 0, 0), reading(1100, 1'050'000, 900)};
+  const auto proofs = prove_wire(watch, kAt, {{}, {1'000'000}});
+  REQUIRE(proofs.size() == 1);
+  CHECK(proofs[0].source == "/proc/net/dev ens1 received");
 }
