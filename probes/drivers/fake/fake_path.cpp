@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds kStep{1};
 struct Piece {
   Moment arrives;
   std::vector<std::byte> bytes;
-  bool kLast = false;  ///< of its send
+  bool last = false;  ///< of its send
 };
 
 /// One direction of one connection.
