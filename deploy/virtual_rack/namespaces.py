@@ -16,6 +16,8 @@ def path(namespace):
 
 def create(names):
     """Makes every namespace of the rack, with its loopback up and IPv6 quiet."""
+    if not os.path.exists("/etc/hosts"):
+        raise RackError("there is no /etc/hosts to lay the nodes' own over: make an empty one")
     text = "".join(f"netns add {name}\n" for name in names.all_namespaces())
     run(["ip", "-batch", "-"], text)
     for name in names.all_namespaces():
