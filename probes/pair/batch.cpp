@@ -11,6 +11,16 @@ constexpr std::chrono::milliseconds kLook{20};
 
 }  // namespace
 
+BatchPlan plan_batch(const Task& task, const Patience& patience, const Number& number, Half half) {
+  const auto index = number.index * 2 + static_cast<std::uint64_t>(half.sending_rank);
+  Schedule schedule;
+  schedule.warm_up = patience.warm_up;
+  schedule.timed = span_of(task.request.budget.batch);
+  schedule.stall = patience.stall;
+  return {schedule, patience.silence,
+          Pattern(batch_seed(task.request.seed, index, half.batch), number.size.count)};
+}
+
 BatchEnd::BatchEnd(const Task& task, PairWorld& world, const Number& number)
     : task_(task), world_(world), number_(number), rank_(task.rendezvous->rank()) {
   opening_.idle = world.idle;
@@ -81,16 +91,6 @@ Status BatchEnd::connect(const Opening& other) {
   return receiver_ ? receiver_->connect(other.sender) : Status{};
 }
 
-BatchPlan BatchEnd::plan(std::uint64_t batch, int sending_rank) const {
-  const auto number = number_.index * 2 + static_cast<std::uint64_t>(sending_rank);
-  Schedule schedule;
-  schedule.warm_up = world_.patience.warm_up;
-  schedule.timed = span_of(task_.request.budget.batch);
-  schedule.stall = world_.patience.stall;
-  return {schedule, world_.patience.silence,
-          Pattern(batch_seed(task_.request.seed, number, batch), number_.size.count)};
-}
-
 Closing BatchEnd::measure(const Opening& other, std::uint64_t batch) {
   Closing closing;
   if (auto connected = connect(other); !connected) {
@@ -109,7 +109,8 @@ void BatchEnd::run_stream(Closing& closing, std::uint64_t batch) {
   HalfResult sent;
   HalfResult received;
   const auto plan_for = [&](int sending_rank) -> const BatchPlan& {
-    plans_.push_back(std::make_unique<BatchPlan>(plan(batch, sending_rank)));
+    plans_.push_back(std::make_unique<BatchPlan>(
+        plan_batch(task_, world_.patience, number_, {batch, sending_rank})));
     return *plans_.back();
   };
   const BatchPlan* sending = sender_ ? &plan_for(rank_) : nullptr;
@@ -135,7 +136,8 @@ void BatchEnd::run_stream(Closing& closing, std::uint64_t batch) {
 }
 
 void BatchEnd::run_latency(Closing& closing, std::uint64_t batch) {
-  plans_.push_back(std::make_unique<BatchPlan>(plan(batch, 0)));
+  plans_.push_back(
+      std::make_unique<BatchPlan>(plan_batch(task_, world_.patience, number_, {batch, 0})));
   const BatchPlan& shared = *plans_.back();
   const HalfResult result = rank_ == 0 ? ping_batch(*sender_, task_.clock, shared, task_.deadline)
                                        : pong_batch(*receiver_, shared, task_.deadline);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "probes/pair/halves.hpp"
 #include "probes/pair/messages.hpp"
 #include "probes/pair/path.hpp"
 #include "probes/pair/rdma_path.hpp"
@@ -29,6 +30,15 @@ struct PairWorld {
   Idle rdma_idle;              ///< of this end's port, in the units of its counters
 };
 
+/// Which half of which batch of a number.
+struct Half {
+  std::uint64_t batch = 0;
+  int sending_rank = 0;
+};
+
+/// What both ends know beforehand of one half: when it is timed, and bytes of its own seed.
+BatchPlan plan_batch(const Task& task, const Patience& patience, const Number& number, Half half);
+
 /// This end's part of one batch: fresh connections, opened, used once and closed with it.
 class BatchEnd final : public BatchSide {
  public:
@@ -48,7 +58,6 @@ class BatchEnd final : public BatchSide {
   Status check_peer(const Opening& other) const;
   void run_stream(Closing& closing, std::uint64_t batch);
   void run_latency(Closing& closing, std::uint64_t batch);
-  BatchPlan plan(std::uint64_t batch, int sending_rank) const;
   void tell(Closing& closing);
 
   const Task& task_;

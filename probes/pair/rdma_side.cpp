@@ -68,17 +68,6 @@ Status RdmaSide::connect(const Opening& other) {
   return receiver_ ? receiver_->connect(other.sender) : Status{};
 }
 
-BatchPlan RdmaSide::plan(std::uint64_t batch, int sending_rank) const {
-  const auto number = number_.index * 2 + static_cast<std::uint64_t>(sending_rank);
-  Schedule schedule;
-  schedule.warm_up = world_.patience.warm_up;
-  schedule.timed = span_of(task_.request.budget.batch);
-  schedule.stall = world_.patience.stall;
-  return {schedule, world_.patience.silence,
-          Pattern(batch_seed(task_.request.seed, number, batch),
-                  static_cast<std::size_t>(number_.size.count))};
-}
-
 Closing RdmaSide::measure(const Opening& other, std::uint64_t batch) {
   Closing closing;
   if (auto connected = connect(other); !connected) {
@@ -101,8 +90,8 @@ void RdmaSide::run_stream(Closing& closing, std::uint64_t batch) {
   const bool reads = number_.rdma.operation == Operation::read;
   HalfResult sent;
   HalfResult received;
-  const BatchPlan sending = plan(batch, rank_);
-  const BatchPlan receiving = plan(batch, 1 - rank_);
+  const BatchPlan sending = plan_batch(task_, world_.patience, number_, {batch, rank_});
+  const BatchPlan receiving = plan_batch(task_, world_.patience, number_, {batch, 1 - rank_});
   const auto send = [&] {
     sent = reads ? sender_->serve(sending, task_.deadline)
                  : sender_->request(sending, task_.clock, task_.deadline);
@@ -129,7 +118,7 @@ void RdmaSide::run_stream(Closing& closing, std::uint64_t batch) {
 }
 
 void RdmaSide::run_latency(Closing& closing, std::uint64_t batch) {
-  const BatchPlan shared = plan(batch, 0);
+  const BatchPlan shared = plan_batch(task_, world_.patience, number_, {batch, 0});
   const HalfResult result = rank_ == 0 ? sender_->ping(shared, task_.clock, task_.deadline)
                                        : receiver_->pong(shared, task_.deadline);
   closing.sent = result.total;

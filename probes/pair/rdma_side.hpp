@@ -21,7 +21,6 @@ class RdmaSide final : public BatchSide {
   Status open();
   Status connect(const Opening& other);
   Status check_peer(const std::string& peer) const;
-  BatchPlan plan(std::uint64_t batch, int sending_rank) const;
   void run_stream(Closing& closing, std::uint64_t batch);
   void run_latency(Closing& closing, std::uint64_t batch);
 
