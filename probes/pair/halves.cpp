@@ -206,11 +206,11 @@ HalfResult receive_batch(Connection& connection, const Clock& clock, const Batch
 HalfResult ping_batch(Connection& connection, const Clock& clock, const BatchPlan& plan,
                       Deadline deadline) {
   // Connections differ more than pings do: many short batches tell more than few long ones.
-  constexpr std::size_t kSamples = 2000;
-  constexpr std::uint64_t kFirstWarm = 50;
+  constexpr std::size_t samples_wanted = 2000;
+  constexpr std::uint64_t first_warm = 50;
   HalfResult result;
   std::optional<Moment> end;
-  for (std::uint64_t sequence = 0; result.batch.samples.size() < kSamples; ++sequence) {
+  for (std::uint64_t sequence = 0; result.batch.samples.size() < samples_wanted; ++sequence) {
     const auto limit = Deadline::after(plan.silence).earlier(deadline);
     auto half = ping(connection, clock, ping_value(plan.pattern, sequence), limit);
     if (!half) {
@@ -219,7 +219,7 @@ HalfResult ping_batch(Connection& connection, const Clock& clock, const BatchPla
       break;
     }
     result.total += sizeof(Word);
-    if (sequence < kFirstWarm) continue;
+    if (sequence < first_warm) continue;
     if (!end) end = clock.now() + plan.schedule.timed;
     result.batch.samples.push_back(*half);
     if (clock.now() >= *end) break;
