@@ -25,7 +25,7 @@ std::string text_of(const GivenDevice& device) {
 class Judge {
  public:
   Judge(const Facts& facts, const Nearness& nearness)
-      : facts_(&facts), nearness_(&nearness), offers_(*facts.claims), satisfiability_(offers_) {
+      : nearness_(&nearness), offers_(*facts.claims), satisfiability_(offers_) {
     for (const NodeFacts& node : facts.nodes) {
       if (!node.topology) continue;
       for (const PciDevice& device : node.topology->pci_devices)
@@ -169,16 +169,17 @@ class Judge {
     }
     const auto published = values(given, asked.attribute, finding);
     if (!published) {
-      return add(
-          std::move(finding), Verdict::unobservable,
-          "; what its devices publish now cannot be told: " + finding.evidence.back().value + ".",
-          "The pool may have a newer generation; look whether the device is still there.");
+      const std::string reason = finding.evidence.back().value;
+      return add(std::move(finding), Verdict::unobservable,
+                 "; what its devices publish now cannot be told: " + reason + ".",
+                 "The pool may have a newer generation; look whether the device is still there.");
     }
     const bool holds = asked.distinct ? all_differ(*published) : share_one(*published);
     if (!holds) {
+      const std::string published_values = told(finding);
       return add(
           std::move(finding), Verdict::violation,
-          ", but the devices that it was given publish " + told(finding) + ".",
+          ", but the devices that it was given publish " + published_values + ".",
           "Delete the pod and its claim so that it is allocated again; find out what changed "
           "the slice after the allocation.");
     }
@@ -209,7 +210,8 @@ class Judge {
                      "shows one root).",
                  "Measure the path between the devices instead.");
     }
-    add(std::move(finding), Verdict::match, ", and has it: " + told(finding) + ".",
+    const std::string published_values = told(finding);
+    add(std::move(finding), Verdict::match, ", and has it: " + published_values + ".",
         "Nothing to do.");
   }
 
@@ -322,7 +324,6 @@ class Judge {
             : "Add a matchAttribute constraint if the devices should be near each other.");
   }
 
-  const Facts* facts_;
   const Nearness* nearness_;
   Offers offers_;
   Satisfiability satisfiability_;
