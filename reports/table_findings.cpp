@@ -50,15 +50,25 @@ std::string ambiguity_text(const Finding& finding) {
   return text;
 }
 
+/// The first signs; a long tail stays in the other forms, so that the next culprit stays in sight.
+void write_evidence(Sheet& sheet, std::size_t indent, const std::vector<Evidence>& evidence) {
+  constexpr std::size_t shown = 4;
+  const std::size_t end = evidence.size() > shown + 1 ? shown : evidence.size();
+  for (std::size_t at = 0; at < end; ++at) {
+    sheet.field(indent, at == 0 ? "there" : "", evidence_text(evidence[at]));
+  }
+  if (end < evidence.size()) {
+    sheet.field(indent, "",
+                "and " + std::to_string(evidence.size() - end) +
+                    " more: report.html and report.json have them");
+  }
+}
+
 void write_proof(Sheet& sheet, const Finding& finding, const Index& index) {
   constexpr std::size_t indent = 4;
   if (finding.ambiguity.size() > 1) sheet.field(indent, "culprit", ambiguity_text(finding));
   if (finding.claim) sheet.field(indent, "claimed", claim_text(*finding.claim));
-  const char* label = "there";
-  for (const Evidence& evidence : finding.evidence) {
-    sheet.field(indent, label, evidence_text(evidence));
-    label = "";
-  }
+  write_evidence(sheet, indent, finding.evidence);
   if (const Outcome* outcome = index.outcome(finding.measurement)) {
     sheet.field(indent, "measured", outcome_text(*outcome));
   } else if (!finding.measurement.empty()) {

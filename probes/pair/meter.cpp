@@ -13,14 +13,23 @@ void Meter::arrived(Moment now, std::size_t bytes) {
     if (now - *start_ >= schedule_.timed) end_ = now;
   } else if (now - *first_ >= schedule_.warm_up) {
     start_ = now;
+    last_ = now;
   }
 }
 
 void Meter::count(Moment now, std::size_t bytes) {
   counted_ += bytes;
-  const auto index = static_cast<std::size_t>((now - *start_) / schedule_.window);
-  if (windows_.size() <= index) windows_.resize(index + 1);
-  windows_[index] += static_cast<double>(bytes);
+  const auto gap = std::max<std::chrono::nanoseconds>(now - last_, std::chrono::nanoseconds(1));
+  const double per_ns = static_cast<double>(bytes) / static_cast<double>(gap.count());
+  for (Moment from = now - gap; from < now;) {
+    const auto index = static_cast<std::size_t>((from - *start_) / schedule_.window);
+    const Moment edge = *start_ + (index + 1) * schedule_.window;
+    const auto share = std::min(edge, now) - from;
+    if (windows_.size() <= index) windows_.resize(index + 1);
+    windows_[index] += per_ns * static_cast<double>(share.count());
+    from += share;
+  }
+  last_ = now;
 }
 
 bool Meter::finished(Moment now) const {

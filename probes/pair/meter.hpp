@@ -38,11 +38,14 @@ class Meter {
   Batch batch(Moment now) const;
 
  private:
+  /// Adds bytes to the timed part. They came evenly since the arrival before: what a path hands
+  /// over in lumps is not the rate of the window that a lump happens to fall into.
   void count(Moment now, std::size_t bytes);
   Schedule schedule_;
   std::optional<Moment> first_;
   std::optional<Moment> start_;
   std::optional<Moment> end_;
+  Moment last_{};
   std::uint64_t total_ = 0;
   std::uint64_t counted_ = 0;
   std::vector<double> windows_;

@@ -16,10 +16,20 @@ function claimed(claim: ClaimRef): HTMLElement {
     el('p', { class: 'source' }, version.filter(Boolean).join(', ')));
 }
 
-function there(evidence: Evidence[]): HTMLElement {
+const evidenceShown = 4;
+
+function evidenceList(evidence: Evidence[]): HTMLElement {
   return el('ul', { class: 'evidence' }, ...evidence.map((one) => el('li', {},
     el('p', { class: 'quoted' }, one.value),
     el('p', { class: 'source' }, one.source, one.time ? `, ${formatMoment(one.time)}` : ''))));
+}
+
+/** The first signs in sight, a long tail behind a click: a card must not push the next one off the screen. */
+function there(evidence: Evidence[]): HTMLElement {
+  if (evidence.length <= evidenceShown + 1) return evidenceList(evidence);
+  return el('div', {}, evidenceList(evidence.slice(0, evidenceShown)),
+    el('details', { class: 'more' }, el('summary', {}, `${evidence.length - evidenceShown} more`),
+      evidenceList(evidence.slice(evidenceShown))));
 }
 
 function measured(model: Model, finding: Finding): Maybe {
