@@ -16,7 +16,7 @@ constexpr auto kTimeToRead = std::chrono::minutes(5);
 
 struct CheckLine {
   std::filesystem::path bundle;
-  ClusterLine cluster;
+  ClusterPlace cluster;
   std::string rack_label;
   std::string contract = "plumbline";
 };

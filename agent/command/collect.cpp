@@ -18,7 +18,7 @@ constexpr auto kTimeToAnswer = std::chrono::seconds(10);
 
 struct CollectLine {
   std::filesystem::path folder;
-  ClusterLine cluster;
+  ClusterPlace cluster;
   std::string node;
   std::filesystem::path kubelet = "/var/lib/kubelet/pod-resources/kubelet.sock";
   std::string cni_results;

@@ -11,7 +11,6 @@
 #include "agent/stage/ensemble.hpp"
 #include "agent/stage/fleet.hpp"
 #include "agent/stage/stage_file.hpp"
-#include "netcheck/claims/bundle.hpp"
 #include "netcheck/plan.hpp"
 #include "netcheck/transport.hpp"
 
@@ -37,31 +36,34 @@ struct PairWorld {
   std::unique_ptr<Fleet> fleet;
 };
 
-/// The stage file with the two agents alone.
-Result<StageFile> two_agents(const PairLine& line) {
+/// The two agents of the pair alone.
+Result<std::vector<StageAgent>> two_agents(const PairLine& line, const StageFile& stage,
+                                           Clock& clock) {
   if (line.first == line.second) return fail(ErrorCode::invalid_input, "a pair is two nodes");
-  auto stage = read_stage_file(line.stage_file);
-  if (!stage) return stage;
-  std::erase_if(stage->agents, [&](const AgentAddress& agent) {
-    return agent.node != line.first && agent.node != line.second;
+  auto agents = stage_agents(stage, clock);
+  if (!agents) return agents;
+  std::erase_if(*agents, [&](const StageAgent& agent) {
+    return agent.address.node != line.first && agent.address.node != line.second;
   });
-  if (stage->agents.size() == 2) return stage;
+  if (agents->size() == 2) return agents;
   return fail(ErrorCode::not_found, line.stage_file.string() + " has no agent on " + line.first +
                                         " or no agent on " + line.second);
 }
 
 Result<PairWorld> meet(const PairLine& line, Log& log) {
-  auto stage = two_agents(line);
+  SystemClock clock;
+  auto stage = read_stage_file(line.stage_file);
   if (!stage) return tl::unexpected(stage.error());
-  auto fleet = Fleet::gather(*stage, "pair-" + random_nonce(), log);
+  const auto agents = two_agents(line, *stage, clock);
+  if (!agents) return tl::unexpected(agents.error());
+  auto fleet = Fleet::gather(*agents, stage->tls, "pair-" + random_nonce(), log);
   if (!fleet) return tl::unexpected(fleet.error());
   PairWorld world{*stage, {}, std::move(*fleet)};
   world.facts.fabric = stage->fabric;
   world.facts.own_namespace = stage->own_namespace;
   world.facts.asked = stage->asked;
   world.facts.nodes = world.fleet->facts();
-  auto claims = netcheck::claims::open_bundle(stage->bundle)
-                    ->snapshot(Deadline::after(std::chrono::seconds(60)));
+  auto claims = stage_claims(*stage, clock);
   if (claims) {
     world.facts.claims = std::move(*claims);
   } else {

@@ -22,21 +22,26 @@ struct Fleet::Member {
 
 Fleet::Fleet(std::string run_id, Log& log) : run_id_(std::move(run_id)), log_(log) {}
 
-Result<std::unique_ptr<Fleet>> Fleet::gather(const StageFile& stage, const std::string& run_id,
+Result<std::unique_ptr<Fleet>> Fleet::gather(const std::vector<StageAgent>& agents,
+                                             const TlsFiles& tls, const std::string& run_id,
                                              Log& log) {
   std::unique_ptr<Fleet> fleet(new Fleet(run_id, log));
-  for (const auto& address : stage.agents) {
-    auto connection = AgentConnection::connect(address, stage.tls);
-    if (!connection) return tl::unexpected(connection.error());
+  for (const auto& agent : agents) {
     auto member = std::make_unique<Member>();
-    member->address = address;
-    member->connection = std::move(*connection);
-    member->facts.node = address.node;
+    member->address = agent.address;
+    member->facts.node = agent.address.node;
+    if (agent.problem.empty()) {
+      auto connection = AgentConnection::connect(agent.address, tls);
+      if (!connection) return tl::unexpected(connection.error());
+      member->connection = std::move(*connection);
+    } else {
+      fleet->give_up(*member, agent.problem);
+    }
     fleet->members_.push_back(std::move(member));
   }
   std::vector<std::thread> greetings;
   for (const auto& member : fleet->members_) {
-    greetings.emplace_back([&fleet, &member] { fleet->greet(*member); });
+    if (member->connection) greetings.emplace_back([&fleet, &member] { fleet->greet(*member); });
   }
   for (auto& greeting : greetings)
     greeting.join();
@@ -70,11 +75,15 @@ void Fleet::greet(Member& member) {
     }
     problem = told.error();
   }
-  member.facts.topology_problem = problem->message;
-  member.facts.holdings_problem = problem->message;
-  log_.warn(problem->message);
+  give_up(member, problem->message);
+}
+
+void Fleet::give_up(Member& member, const std::string& reason) {
+  member.facts.topology_problem = reason;
+  member.facts.holdings_problem = reason;
+  log_.warn(reason);
   const std::lock_guard lock(mutex_);
-  given_up_[member.address.node] = problem->message;
+  given_up_[member.address.node] = reason;
 }
 
 void Fleet::keep_reserved() {

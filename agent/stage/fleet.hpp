@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "agent/client/agent_connection.hpp"
-#include "agent/stage/stage_file.hpp"
+#include "agent/stage/stage_sources.hpp"
+#include "agent/tls.hpp"
 #include "core/log.hpp"
 #include "netcheck/facts.hpp"
 
@@ -19,16 +20,17 @@ namespace plumbline::agent {
 /// by the destructor. Thread-safe.
 class Fleet {
  public:
-  /// Connects to every agent of the stage file at once, takes their leases for `run_id` and asks
-  /// for their inventory. An agent that does not answer, or is held, is in the facts with its
-  /// reason. An error only when the TLS files cannot be used.
-  static Result<std::unique_ptr<Fleet>> gather(const StageFile& stage, const std::string& run_id,
+  /// Connects to every agent at once, takes their leases for `run_id` and asks for their inventory.
+  /// An agent that does not answer, is held, or cannot be asked is in the facts with its reason. An
+  /// error only when the TLS files cannot be used.
+  static Result<std::unique_ptr<Fleet>> gather(const std::vector<StageAgent>& agents,
+                                               const TlsFiles& tls, const std::string& run_id,
                                                Log& log);
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;
   ~Fleet();
 
-  /// What each node told, in the stage file's order.
+  /// What each node told, in the order of the agents.
   std::vector<netcheck::NodeFacts> facts() const;
   /// The connection to a node's agent.
   AgentConnection* agent(const std::string& node) const;
@@ -43,6 +45,7 @@ class Fleet {
   struct Member;
   Fleet(std::string run_id, Log& log);
   void greet(Member& member);
+  void give_up(Member& member, const std::string& reason);
   void keep_reserved();
   void release_all();
 

@@ -7,15 +7,12 @@
 #include "agent/stage/stage_file.hpp"
 #include "agent/stage/stage_run.hpp"
 #include "agent/version.hpp"
-#include "netcheck/claims/bundle.hpp"
 #include "netcheck/claims/read_again.hpp"
 #include "netcheck/judge.hpp"
 #include "reports/forms.hpp"
 
 namespace plumbline::agent {
 namespace {
-
-constexpr auto kReadClaims = std::chrono::seconds(30);
 
 std::string new_run_id() {
   std::random_device random;
@@ -43,8 +40,8 @@ Result<Journal> open_journal(const StageOptions& options, const StageFile& file,
   return Journal::create(options.results, {new_run_id(), file.digest, world.clock.wall_time()});
 }
 
-void read_claims(const StageFile& file, netcheck::Facts& facts) {
-  auto view = netcheck::claims::open_bundle(file.bundle)->snapshot(Deadline::after(kReadClaims));
+void read_claims(const StageFile& file, Clock& clock, netcheck::Facts& facts) {
+  auto view = stage_claims(file, clock);
   facts.claims.reset();
   facts.claims_problem.clear();
   if (view) {
@@ -54,14 +51,14 @@ void read_claims(const StageFile& file, netcheck::Facts& facts) {
   }
 }
 
-netcheck::Facts discover(const StageFile& file, const Fleet& fleet) {
+netcheck::Facts discover(const StageFile& file, Clock& clock, const Fleet& fleet) {
   netcheck::Facts facts;
   facts.fabric = file.fabric;
   facts.own_namespace = file.own_namespace;
   facts.least_coverage = file.least_coverage;
   facts.asked = file.asked;
   facts.nodes = fleet.facts();
-  read_claims(file, facts);
+  read_claims(file, clock, facts);
   return facts;
 }
 
@@ -112,10 +109,10 @@ void measure(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan) 
 
 /// Reads the claims again; what was measured on a node whose quoted claims changed meanwhile is
 /// discarded. Returns what changed.
-std::vector<std::string> discard_changed(const StageFile& file, const Report& report,
+std::vector<std::string> discard_changed(const StageRun& run, const Report& report,
                                          netcheck::Facts& facts) {
   netcheck::Facts later = facts;
-  read_claims(file, later);
+  read_claims(run.file, run.world.clock, later);
   if (!facts.claims || !later.claims) return {};
   std::vector<std::string> changes;
   for (const auto& finding : report.findings) {
@@ -162,19 +159,22 @@ Result<Report> run_stage(const StageOptions& options, const StageWorld& world) {
   auto journal = open_journal(options, *file, world);
   if (!journal) return tl::unexpected(journal.error());
   const Deadline deadline = Deadline::after(file->deadline);
-  auto fleet = Fleet::gather(*file, journal->start().run_id, world.log);
+  const auto agents = stage_agents(*file, world.clock);
+  auto fleet = Fleet::gather(agents.value_or(std::vector<StageAgent>()), file->tls,
+                             journal->start().run_id, world.log);
   if (!fleet) return tl::unexpected(fleet.error());
 
   StageRun run(*file, options, world, *journal, **fleet, deadline);
-  netcheck::Facts facts = discover(*file, **fleet);
+  netcheck::Facts facts = discover(*file, world.clock, **fleet);
   const netcheck::Plan plan = netcheck::plan(facts);
   measure(run, facts, plan);
 
   Report report = netcheck::judge(facts);
-  const auto changes = discard_changed(*file, report, facts);
+  const auto changes = discard_changed(run, report, facts);
   if (!changes.empty()) report = netcheck::judge(facts);
   for (const auto& change : changes)
     report.because.push_back("claim changed: " + change);
+  if (!agents) report.because.insert(report.because.begin(), agents.error().message);
   sign(run, report);
   judge_interruption(report);
   if (auto written = reports::write_forms(report, options.results); !written) {

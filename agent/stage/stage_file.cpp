@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kFileMost = 1U << 20U;
 constexpr std::size_t kAgentsMost = 1024;
 constexpr const char* kSchema = "plumbline.stage/v1";
+constexpr const char* kAgentLabel = "app.kubernetes.io/name=plumbline-agent";
 
 std::string sha256(const std::string& text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -38,8 +39,49 @@ void read_agents(YamlSection& top, StageFile& stage) {
     }
     agent.done();
   }
-  if (stage.agents.empty()) top.complain("agents", "names no agent");
   if (stage.agents.size() > kAgentsMost) top.complain("agents", "names more than 1024 agents");
+}
+
+void read_agent_pods(YamlSection pods, StageFile& stage) {
+  stage.agent_pods.pod_namespace = pods.text_or("namespace", "");
+  const std::string label = pods.text_or("label", "");
+  stage.agent_pods.label = label.empty() ? kAgentLabel : label;
+  stage.agent_pods.node_label = pods.text_or("nodes", "");
+  stage.agent_port = static_cast<int>(pods.number_or("port", 7443, 1, 65535));
+  pods.done();
+  const bool asked = !label.empty() || !stage.agent_pods.node_label.empty();
+  const std::string& name = stage.agent_pods.pod_namespace;
+  const bool dns_label =
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
+  if (asked && name.empty()) pods.complain("namespace", "is missing");
+  if (!dns_label) pods.complain("namespace", "is no name of a namespace");
+}
+
+void read_claims(YamlSection& top, const std::filesystem::path& folder, StageFile& stage) {
+  YamlSection claims = top.section("claims");
+  const std::string bundle = claims.text_or("bundle", "");
+  const std::string kubeconfig = claims.text_or("kubeconfig", "");
+  stage.cluster.context = claims.text_or("context", "");
+  stage.cluster.in_cluster = claims.flag_or("in_cluster", false);
+  claims.done();
+  if (!bundle.empty()) stage.bundle = folder / bundle;
+  if (!kubeconfig.empty()) stage.cluster.kubeconfig = folder / kubeconfig;
+  const int places =
+      (bundle.empty() ? 0 : 1) + (kubeconfig.empty() ? 0 : 1) + (stage.cluster.in_cluster ? 1 : 0);
+  if (places != 1) top.complain("claims", "needs one of bundle, kubeconfig and in_cluster: true");
+  if (!stage.cluster.context.empty() && kubeconfig.empty())
+    claims.complain("context", "needs a kubeconfig");
+}
+
+/// Agents are named, or found in the cluster whose claims are read.
+void check_agents(YamlSection& top, const StageFile& stage) {
+  const bool found = !stage.agent_pods.pod_namespace.empty();
+  if (stage.agents.empty() && !found)
+    top.complain("agents", "names no agent, and there is no agent_pods");
+  if (!stage.agents.empty() && found)
+    top.complain("agent_pods", "stands beside agents: one of them is enough");
+  if (found && !stage.cluster.named())
+    top.complain("agent_pods", "needs claims of a live cluster: kubeconfig or in_cluster");
 }
 
 void read_rail(YamlSection rail, netcheck::Fabric& fabric) {
@@ -97,12 +139,12 @@ StageFile read_sections(YamlSection& top, const std::filesystem::path& folder) {
   if (top.text("schema") != kSchema) top.complain("schema", "is not " + std::string(kSchema));
   stage.name = top.text_or("name", "stage");
   read_agents(top, stage);
+  read_agent_pods(top.section("agent_pods"), stage);
   YamlSection tls = top.section("tls");
   stage.tls = {folder / tls.text("ca"), folder / tls.text("certificate"), folder / tls.text("key")};
   tls.done();
-  YamlSection claims = top.section("claims");
-  stage.bundle = folder / claims.text("bundle");
-  claims.done();
+  read_claims(top, folder, stage);
+  check_agents(top, stage);
   YamlSection own = top.section("own");
   stage.own_namespace = own.text_or("namespace", "plumbline");
   own.done();

@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "agent/client/agent_connection.hpp"
+#include "agent/cluster_place.hpp"
 #include "agent/tls.hpp"
 #include "core/protocol/request.hpp"
 #include "core/result.hpp"
+#include "netcheck/claims/agent_pods.hpp"
 #include "netcheck/facts.hpp"
 
 namespace plumbline::agent {
@@ -17,9 +19,12 @@ namespace plumbline::agent {
 /// file gives is relative to the file. docs/stage-file.md has every field.
 struct StageFile {
   std::string name;
-  std::vector<AgentAddress> agents;  ///< at least one, names unique
+  std::vector<AgentAddress> agents;          ///< names unique; empty: found by `agent_pods`
+  netcheck::claims::AgentSearch agent_pods;  ///< `agent_pods`; no namespace: not asked for
+  int agent_port = 7443;                     ///< of the agents that are found
   TlsFiles tls;
-  std::filesystem::path bundle;  ///< `claims.bundle`
+  std::filesystem::path bundle;  ///< `claims.bundle`; empty: `cluster` is read
+  ClusterPlace cluster;          ///< `claims.kubeconfig`, `.context`, `.in_cluster`
   std::string own_namespace;
   netcheck::Fabric fabric;
   std::string management_subnet;  ///< `fabric.management`; empty: not declared

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "netcheck/claims/api_client.hpp"
+#include "netcheck/claims/api_list.hpp"
 #include "netcheck/claims/gather.hpp"
 #include "netcheck/claims/kinds.hpp"
 
@@ -13,8 +14,6 @@ namespace plumbline::netcheck::claims {
 namespace {
 
 using Json = nlohmann::json;
-constexpr int kMostRestarts = 3;
-constexpr int kPageSize = 500;
 
 /// One thing to list.
 struct Resource {
@@ -62,22 +61,6 @@ const Json& list_in(const Json& object, const char* name) {
   if (!object.is_object()) return none;
   const auto found = object.find(name);
   return found != object.end() && found->is_array() ? *found : none;
-}
-
-std::string escaped(const std::string& text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       c == '-' || c == '_' || c == '.';
-    const auto byte = static_cast<unsigned char>(c);
-    if (plain) {
-      out += c;
-    } else {
-      out += {'%', digits[byte >> 4U], digits[byte & 15U]};
-    }
-  }
-  return out;
 }
 
 class ApiSource final : public AllocationSource {
@@ -181,28 +164,13 @@ class ApiSource final : public AllocationSource {
     }
   }
 
-  /// All pages of one kind. A list that expired half way is read again from its start.
+  /// All objects of one kind.
   Status list(ApiClient& client, const Resource& resource, Gatherer& gatherer,
               Deadline deadline) const {
-    std::string next;
-    for (int restarts = 0;;) {
-      std::string path = resource.path + "?limit=" + std::to_string(kPageSize);
-      if (!next.empty()) path += "&continue=" + escaped(next);
-      auto page = client.get(path, deadline);
-      const bool expired = !page && page.error().code == ErrorCode::conflict && !next.empty();
-      if (expired && ++restarts < kMostRestarts) {
-        next.clear();
-        continue;
-      }
-      if (!page) return tl::unexpected(std::move(page.error()));
-      if (auto added = gatherer.add(*page, resource.name); !added) return added;
-      if (sink_) {
-        if (auto kept = sink_(resource.name + "." + resource.group, *page); !kept) return kept;
-      }
-      const auto metadata = page->find("metadata");
-      next = metadata == page->end() ? "" : text_of(*metadata, "continue");
-      if (next.empty()) return {};
-    }
+    return list_pages(client, resource.path, "", deadline, [&](const Json& page) -> Status {
+      if (auto added = gatherer.add(page, resource.name); !added) return added;
+      return sink_ ? sink_(resource.name + "." + resource.group, page) : Status{};
+    });
   }
 
   ApiAccess access_;

@@ -104,6 +104,10 @@ class Cluster:
             "current-context": "x"}), encoding="utf-8")
         return path
 
+    def server_down(self):
+        """The server alone goes away, and stays away."""
+        subprocess.run([RAISER, "stop", self.run], check=True)
+
     def restart(self):
         subprocess.run([RAISER, "restart", self.run], check=True)
 

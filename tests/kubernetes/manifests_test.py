@@ -9,7 +9,7 @@ import urllib.error
 
 from cluster import ROOT, SKIPPED, cluster
 
-OVERLAYS = ("observer", "prober", "deep", "check-job")
+OVERLAYS = ("observer", "prober", "deep", "check-job", "stage-job")
 complaints = []
 
 

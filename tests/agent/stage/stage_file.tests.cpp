@@ -77,10 +77,10 @@ TEST_CASE("A stage file is read whole, its paths relative to itself") {
 }
 
 TEST_CASE("What is wrong in a stage file is told with its line, its key and what is allowed") {
-  CHECK(
-      complaint(with("own: {namespace", "owner: {namespace")) ==
-      "line 8: owner is not a key of this file; here are allowed: agents, claims, collectives, "
-      "deadline, fabric, measure, name, own, require, schema, tls");
+  CHECK(complaint(with("own: {namespace", "owner: {namespace")) ==
+        "line 8: owner is not a key of this file; here are allowed: agent_pods, agents, claims, "
+        "collectives, "
+        "deadline, fabric, measure, name, own, require, schema, tls");
   CHECK(complaint(with("200Mb/s", "fast")) ==
         "line 13: fabric.rails[].nic_rate is not a rate above zero: write 200Mb/s or 25MB/s");
   CHECK(complaint(with("node: node-2", "node: node-1")) ==
@@ -96,6 +96,46 @@ TEST_CASE("What is wrong in a stage file is told with its line, its key and what
   CHECK(complaint("schema: [").find("line") != std::string::npos);
   CHECK(complaint("") == "the file is not a mapping");
   CHECK(complaint("- a\n- b\n").find("is not a mapping") != std::string::npos);
+}
+
+TEST_CASE("Claims come from one place, and agents are named or found in that cluster") {
+  const std::string live = "claims: {kubeconfig: admin.conf, context: training}";
+  const auto named = read(with("claims: {bundle: bundle}", live));
+  REQUIRE(named.has_value());
+  CHECK(named->bundle.empty());
+  CHECK(named->cluster.kubeconfig == fs::temp_directory_path() / "admin.conf");
+  CHECK(named->cluster.context == "training");
+
+  const std::string agents = R"(agents:
+  - {node: node-1, address: "10.70.0.11:7443"}
+  - {node: node-2, address: "10.70.0.12:7443"}
+)";
+  std::string text = with(agents, "agent_pods: {namespace: plumbline, nodes: gpu=true}\n");
+  CHECK(complaint(text) ==
+        "line 3: agent_pods needs claims of a live cluster: kubeconfig or in_cluster");
+  text.replace(text.find("{bundle: bundle}"), 16, "{in_cluster: true}");
+  const auto found = read(text);
+  REQUIRE(found.has_value());
+  CHECK(found->agents.empty());
+  CHECK(found->agent_pods.pod_namespace == "plumbline");
+  CHECK(found->agent_pods.label == "app.kubernetes.io/name=plumbline-agent");
+  CHECK(found->agent_pods.node_label == "gpu=true");
+  CHECK(found->agent_port == 7443);
+
+  CHECK(complaint(with(agents, "")) ==
+        "line 1: agents names no agent, and there is no agent_pods");
+  CHECK(complaint(with(agents, agents + "agent_pods: {namespace: p}\n"))
+            .ends_with("agent_pods stands beside agents: one of them is enough"));
+  CHECK(complaint(with(agents, "agent_pods: {label: app=x}\n"))
+            .ends_with("agent_pods.namespace is missing"));
+  CHECK(complaint(with(agents, "agent_pods: {namespace: ../nodes}\n"))
+            .ends_with("agent_pods.namespace is no name of a namespace"));
+  CHECK(complaint(with("{bundle: bundle}", "{}"))
+            .ends_with("claims needs one of bundle, kubeconfig and in_cluster: true"));
+  CHECK(complaint(with("{bundle: bundle}", "{bundle: b, in_cluster: true}"))
+            .ends_with("claims needs one of bundle, kubeconfig and in_cluster: true"));
+  CHECK(complaint(with("{bundle: bundle}", "{bundle: b, context: x}"))
+            .ends_with("claims.context needs a kubeconfig"));
 }
 
 TEST_CASE("A stage file that is not there is named") {

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/stage/stage_file.hpp"
+#include "core/clock.hpp"
+#include "core/model/allocation.hpp"
+
+namespace plumbline::agent {
+
+/// One node of a stage.
+struct StageAgent {
+  AgentAddress address;
+  std::string
+      problem;  ///< why its agent cannot be asked ("no pod ... on this node"); empty: it can
+};
+
+/// The agents that the stage file names, or those of the cluster's pods (`agent_pods`), waits at
+/// most 60 s. Errors: the API server's.
+Result<std::vector<StageAgent>> stage_agents(const StageFile& file, Clock& clock);
+
+/// What the cluster claims, from the bundle or the API server that the stage file names; waits at
+/// most 60 s.
+Result<AllocationView> stage_claims(const StageFile& file, Clock& clock);
+
+}  // namespace plumbline::agent
