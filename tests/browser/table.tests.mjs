@@ -58,6 +58,9 @@ test('A path unfolds to all that is known about it, and folds again', async () =
 test('The raw report unfolds as it is', async () => {
   const { page } = await open(browser, 'healthy');
   await page.locator('#facts summary').click();
-  const raw = JSON.parse(await page.locator('.raw').innerText());
+  // The text comes with the fold's toggle event, which follows the click.
+  const text = page.locator('.raw', { hasText: /\S/ });
+  await text.waitFor();
+  const raw = JSON.parse(await text.innerText());
   assert.equal(raw.schema, 'plumbline.report/v1');
 });
