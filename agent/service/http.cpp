@@ -56,7 +56,8 @@ struct HttpServer::Parts {
 };
 
 Result<std::unique_ptr<HttpServer>> HttpServer::open(const std::string& address, Pages pages) {
-  auto parts = std::make_unique<Parts>(std::move(pages), nullptr);
+  auto parts = std::make_unique<Parts>();
+  parts->pages = std::move(pages);
   const std::array<const char*, 9> options{
       "listening_ports",  address.c_str(), "num_threads", "2", "request_timeout_ms", "5000",
       "max_request_size", "4096",          nullptr};
