@@ -10,7 +10,8 @@
 namespace plumbline::agent {
 namespace {
 
-constexpr double kGpuLimit = 3600;  ///< a node of eight GPUs has hundreds of paths
+constexpr double kGpuLimit = 3600;   ///< a node of eight GPUs has hundreds of paths
+constexpr double kRdmaLimit = 3600;  ///< and one of eight ports 64 times the NUMA nodes
 
 struct ProbeLine {
   std::vector<std::string> names;
@@ -21,6 +22,8 @@ struct ProbeLine {
   std::vector<std::string> measure;
   std::vector<std::string> sizes;
   std::string drivers;
+  std::string device;      ///< one RDMA device alone
+  std::string operations;  ///< of rdma_loopback
 };
 
 bool is_gpu_probe(const std::string& name) { return name.rfind("gpu_", 0) == 0; }
@@ -29,6 +32,8 @@ bool is_gpu_probe(const std::string& name) { return name.rfind("gpu_", 0) == 0; 
 std::vector<std::string> names_for(const ProbeLine& line) {
   if (!line.names.empty()) return line.names;
   std::vector<std::string> names{"memory_copy", "loopback_latency"};
+  const auto rdma = FileTree(line.sysfs_root).list("sys/class/infiniband");
+  if (rdma && !rdma->empty()) names.emplace_back("rdma_loopback");
   const bool described = !line.drivers.empty();
   const std::size_t gpus = count_nvidia_gpus(FileTree(line.sysfs_root));
   if (described || gpus > 0) names.insert(names.end(), {"gpu_copy", "gpu_latency"});
@@ -42,6 +47,13 @@ Request request_of(const std::string& name, const ProbeLine& line) {
   request.ends = {{host_name(), "", ""}};
   request.budget.time = {line.seconds};
   request.limit = {line.seconds * 4 + 10};  // a machine with several NUMA nodes has several numbers
+  if (name == "rdma_loopback") {
+    request.limit = {kRdmaLimit};
+    request.ends[0].device = line.device;
+    for (const auto& size : line.sizes)
+      request.sizes.push_back(parse_size(size).value_or(Bytes{}));
+    if (!line.operations.empty()) request.options["operations"] = line.operations;
+  }
   if (!is_gpu_probe(name)) return request;
   request.limit = {kGpuLimit};
   request.ends[0].device = line.gpu;
@@ -115,13 +127,17 @@ void add_probe(CLI::App& line, Chosen& chosen, const Streams& streams) {
   const auto options = std::make_shared<ProbeLine>();
   command
       ->add_option("name", options->names,
-                   "memory_copy loopback_latency gpu_copy gpu_latency gpu_together (default: the "
-                   "first two, and the GPU's where PCI shows an NVIDIA GPU)")
-      ->check(CLI::IsMember(
-          {"memory_copy", "loopback_latency", "gpu_copy", "gpu_latency", "gpu_together"}));
+                   "memory_copy loopback_latency rdma_loopback gpu_copy gpu_latency gpu_together "
+                   "(default: the first two, the third where there is an RDMA device, and the "
+                   "GPU's where PCI shows an NVIDIA GPU)")
+      ->check(CLI::IsMember({"memory_copy", "loopback_latency", "rdma_loopback", "gpu_copy",
+                             "gpu_latency", "gpu_together"}));
   command->add_option("--budget", options->seconds, "Seconds for one number at most")
       ->check(CLI::Range(0.5, 60.0))
       ->capture_default_str();
+  command->add_option("--device", options->device, "rdma_loopback: only this RDMA device");
+  command->add_option("--operations", options->operations,
+                      "rdma_loopback: write, read, send; a list (default: write)");
   add_gpu_options(*command, *options);
   command->add_option("--sysfs-root", options->sysfs_root,
                       "Where PCI devices are looked for, when it is not /");

@@ -44,7 +44,7 @@ Json form(const std::vector<PortCount>& ports) {
     list.push_back(
         Json::array({port.port, port.state, port.netdevs, form(port.sent), form(port.received),
                      port.sent_source, port.received_source, port.packets, port.bits, port.factor,
-                     errors, port.problem.substr(0, 200)}));
+                     errors, port.problem.substr(0, 200), port.through_kernel}));
   }
   return list;
 }
@@ -117,9 +117,14 @@ std::vector<PortCount> ports_at(const Json& json) {
     port.factor = std::clamp(entry.at(9).get<unsigned>(), 1U, 64U);
     port.errors = entry.at(10).get<std::map<std::string, std::uint64_t>>();
     port.problem = entry.at(11).get<std::string>();
+    port.through_kernel = entry.at(12).get<bool>();
     ports.push_back(std::move(port));
   }
   return ports;
+}
+
+Idle idle_at(const Json& json, const char* key) {
+  return {json.at(key).at(0).get<double>(), json.at(key).at(1).get<double>()};
 }
 
 Opening read_opening(const Json& json) {
@@ -130,7 +135,8 @@ Opening read_opening(const Json& json) {
   opening.receiver = text_at(json, "receiver");
   opening.links = links_at(json);
   opening.ports = ports_at(json);
-  opening.idle = {json.at("idle").at(0).get<double>(), json.at("idle").at(1).get<double>()};
+  opening.idle = idle_at(json, "idle");
+  if (json.contains("below")) opening.below = idle_at(json, "below");
   return opening;
 }
 
@@ -209,7 +215,8 @@ std::string pack(const Opening& opening) {
                  {"receiver", bytes_of(opening.receiver)},
                  {"links", form(opening.links)},
                  {"ports", form(opening.ports)},
-                 {"idle", {opening.idle.sent, opening.idle.received}}});
+                 {"idle", {opening.idle.sent, opening.idle.received}},
+                 {"below", {opening.below.sent, opening.below.received}}});
 }
 
 std::string pack(const Closing& closing) {

@@ -27,6 +27,7 @@ struct Opening {
   std::vector<Link> links;     ///< this end's counters now
   Idle idle;                   ///< of its device, before the first batch
   std::vector<PortCount> ports;  ///< this end's RDMA counters now; only over RDMA
+  Idle below;                    ///< of the network device under its RDMA port; only over RDMA
 };
 
 /// What each end says after a batch.

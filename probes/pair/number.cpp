@@ -103,6 +103,7 @@ class NumberRun {
         record_.before[rank] = (*openings)[rank].links;
         record_.ports_before[rank] = (*openings)[rank].ports;
         record_.idle[rank] = (*openings)[rank].idle;
+        record_.idle_below[rank] = (*openings)[rank].below;
       }
     }
     const Closing closing =

@@ -17,6 +17,7 @@ struct Record {
   std::array<std::vector<PortCount>, 2> ports_before;  ///< RDMA counters, by rank
   std::array<std::vector<PortCount>, 2> ports_after;
   std::array<Idle, 2> idle;
+  std::array<Idle, 2> idle_below;           ///< of the network devices under RDMA ports
   std::array<Tally, 2> tally;               ///< added up over the batches
   std::array<std::uint64_t, 2> received{};  ///< verified bytes by receiving rank, warm-up included
   std::string doubt;                        ///< why it ended early; empty when it did not

@@ -25,9 +25,10 @@ class RdmaHalf {
   virtual std::string address() const = 0;
   /// Connects to the other end's queue pairs.
   virtual Status connect(const std::string& peer) = 0;
-  /// Moves messages in rounds until the plan's timed part is over: a round is timed from its first
-  /// completion to its last; between rounds the destination is verified and poisoned, off the
-  /// clock. `total` counts verified bytes where this end is the destination (read).
+  /// Moves messages in rounds until the plan's timed part is over: a round is timed from a
+  /// completion an eighth into it to its last; between rounds the destination is verified and
+  /// poisoned, off the clock. `total` counts verified bytes where this end is the destination
+  /// (read).
   virtual HalfResult request(const BatchPlan& plan, const Clock& clock, Deadline deadline) = 0;
   /// The other end of request(). `total` counts verified bytes where this end is the destination.
   virtual HalfResult serve(const BatchPlan& plan, Deadline deadline) = 0;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "probes/drivers/verbs/port_counters.hpp"
+#include "probes/pair/below_proof.hpp"
 
 namespace plumbline::probes {
 
@@ -66,10 +67,13 @@ class PortWitness {
           unread("the data counters of " + port_ + " prove nothing: " + after_->problem));
       return;
     }
+    const std::size_t first = proof.size();
     if (received[1 - rank_] > 0) proof.push_back(counter(true, received[1 - rank_]));
     if (received[rank_] > 0) proof.push_back(counter(false, received[rank_]));
+    const bool own = std::all_of(proof.begin() + static_cast<std::ptrdiff_t>(first), proof.end(),
+                                 [](const Proof& one) { return one.holds; });
     if (witness_.number.shape != Shape::latency) {
-      proof.push_back(others(received[0] + received[1]));
+      proof.push_back(others(received[0] + received[1], own));
     }
   }
 
@@ -126,7 +130,8 @@ class PortWitness {
     return proof;
   }
 
-  Proof others(std::uint64_t payload) const {
+  /// Another port that is busy is another rail that is measured, as long as this one moved its own.
+  Proof others(std::uint64_t payload, bool own) const {
     std::string busiest = "no other RDMA port";
     double most = 0;
     bool packets = false;
@@ -140,9 +145,11 @@ class PortWitness {
       busiest = after.port;
     }
     Proof proof{"counter", end_, "/sys/class/infiniband/*/ports/*", {}, {}, {}, {}, false};
-    proof.holds = most < (packets ? least(payload) : static_cast<double>(payload)) / 2;
+    const double limit = (packets ? least(payload) : static_cast<double>(payload)) / 2;
+    proof.holds = own || most < limit;
     proof.statement =
         "busiest other RDMA port: " + busiest + ", " + amount(most, packets) + " both ways";
+    if (own && most >= limit) proof.statement += ", besides what the claimed port moved";
     return proof;
   }
 
@@ -163,6 +170,11 @@ std::vector<Proof> prove_rdma(const Witness& witness) {
     const auto& device = witness.request.ends[rank].device;
     const PortCount* port = find_port(witness.record.ports_before[rank], device);
     PortWitness(witness, rank, port == nullptr ? device : port->port).add_to(proof);
+    // Between two ports of one node a software device's packets do not leave it.
+    const auto& ends = witness.request.ends;
+    if (port == nullptr || ends[0].node == ends[1].node) continue;
+    const auto below = prove_below(witness, rank, *port);
+    proof.insert(proof.end(), below.begin(), below.end());
   }
   return proof;
 }

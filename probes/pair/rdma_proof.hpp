@@ -9,8 +9,8 @@
 namespace plumbline::probes {
 
 /// The signs that the bytes took the claimed RDMA port: what verbs say, the port's data counters
-/// above its idle rate, and that no other RDMA port and no network device of the node moved as
-/// much. A port whose counters cannot be read says so and proves nothing.
+/// above its idle rate, that no other RDMA port moved half as much, and under a software device the
+/// same of the network devices. A port whose counters cannot be read says so and proves nothing.
 std::vector<Proof> prove_rdma(const Witness& witness);
 
 /// "from.out_of_sequence", "to.link_downed" ...: how much each error counter of the two ports grew

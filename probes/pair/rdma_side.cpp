@@ -14,6 +14,7 @@ constexpr std::chrono::milliseconds kLook{50};
 RdmaSide::RdmaSide(const Task& task, PairWorld& world, const Number& number)
     : task_(task), world_(world), number_(number), rank_(task.rendezvous->rank()) {
   opening_.idle = world.rdma_idle;
+  opening_.below = world.idle;
   if (auto opened = open(); !opened) opening_.error = opened.error();
   // A port without a network device (InfiniBand) has none to tell of.
   if (auto links = world_.read_links()) opening_.links = std::move(*links);
@@ -33,7 +34,8 @@ Status RdmaSide::open() {
         return {};
       }
       // A port that has just lost its link may come back.
-      const bool hopeless = opened.error().code != ErrorCode::unavailable;
+      const auto code = opened.error().code;
+      const bool hopeless = code != ErrorCode::unavailable && code != ErrorCode::no_carrier;
       if (hopeless || deadline.passed()) return tl::unexpected(opened.error());
       task_.clock.wait_until(task_.clock.now() + kLook);
     }

@@ -224,5 +224,6 @@ TEST_CASE("All probes have different names") {
   for (const auto& probe : all_probes())
     names.push_back(probe->name());
   CHECK(names == std::vector<std::string>{"inventory", "memory_copy", "loopback_latency", "pair",
-                                          "gpu_copy", "gpu_latency", "gpu_together", "gpu_pair"});
+                                          "rdma_loopback", "gpu_copy", "gpu_latency",
+                                          "gpu_together", "gpu_pair"});
 }

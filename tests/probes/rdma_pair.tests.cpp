@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "probes/drivers/fake/fake_rdma.hpp"
+#include "probes/drivers/verbs/control_word.hpp"
 #include "probes/drivers/verbs/end_words.hpp"
 #include "probes/pair/rdma_numbers.hpp"
 #include "tests/probes/pair_support.hpp"
@@ -22,6 +23,18 @@ Request rdma_request(std::vector<std::string> measure) {
   return request;
 }
 
+/// What the kernel counts of the fake's packets.
+std::vector<Link> links_of(FakePorts& ports) {
+  const std::lock_guard lock(ports.mutex);
+  std::vector<Link> links(2);
+  links[0].name = "ens1";
+  links[0].sent_bytes = ports.net_sent;
+  links[0].received_bytes = ports.net_received;
+  links[1].name = "ens2";
+  links[1].sent_bytes = ports.net_other;
+  return links;
+}
+
 /// Both ranks over fakes; rank 0's outcomes.
 std::vector<Outcome> run(Request request, const FakeRdma& path,
                          const std::optional<FakeRdma>& far = std::nullopt) {
@@ -30,8 +43,9 @@ std::vector<Outcome> run(Request request, const FakeRdma& path,
   const auto rank = [&](std::size_t index) {
     Request mine = request;
     mine.rank = static_cast<int>(index);
-    auto driver = fake_rdma(index == 1 && far ? *far : path, std::make_shared<FakePorts>());
-    const auto links = [] { return Result<std::vector<Link>>(std::vector<Link>{}); };
+    const auto ports = std::make_shared<FakePorts>();
+    auto driver = fake_rdma(index == 1 && far ? *far : path, ports);
+    const auto links = [ports] { return Result<std::vector<Link>>(links_of(*ports)); };
     auto probe = pair_probe({fail(ErrorCode::unavailable, "no sockets in this test"),
                              Result<std::unique_ptr<RdmaDriver>>(std::move(driver))},
                             links, kShort);
@@ -80,8 +94,22 @@ TEST_CASE("A transfer that took another port than the claimed one is found out")
   FakeRdma path;
   path.strays = true;
   const auto outcomes = run(rdma_request({"one_way"}), path);
-  // At each end the claimed port's counter stood still and the other's moved.
-  CHECK(broken_signs(measured(outcomes.at(0))) == 4);
+  // At each end the claimed port's counter stood still and the other's moved, and so did those of
+  // the network devices.
+  CHECK(broken_signs(measured(outcomes.at(0))) == 8);
+}
+
+TEST_CASE("A detour behind a software port shows in the counters of the network devices alone") {
+  FakeRdma path;
+  path.detours = true;
+  const auto outcomes = run(rdma_request({"one_way"}), path);
+  const Measured& number = measured(outcomes.at(0));
+  CHECK(broken_signs(number) == 4);
+  CHECK(number.proof[1].holds);
+  CHECK(number.proof[1].statement.find("rxe1/1") != std::string::npos);
+  CHECK_FALSE(number.proof[3].holds);
+  CHECK(number.proof[3].statement.find("over ens1 under rxe1/1") != std::string::npos);
+  CHECK(number.proof[4].statement.find("ens2") != std::string::npos);
 }
 
 TEST_CASE("A port without data counters proves nothing and says why") {
@@ -141,6 +169,19 @@ TEST_CASE("Options that make no sense are refused with their name") {
   Request request = rdma_request({"one_way"});
   request.options["transport"] = "pigeon";
   CHECK_FALSE(asks_for_rdma(request));
+}
+
+TEST_CASE("A word between rounds is read back; another length or kind is refused") {
+  const std::string bytes = pack(ControlWord{ControlWord::Kind::done, 128});
+  const auto word = unpack_control(bytes);
+  REQUIRE(word);
+  CHECK(word->kind == ControlWord::Kind::done);
+  CHECK(word->value == 128);
+  CHECK_FALSE(unpack_control(bytes.substr(1)));
+  CHECK_FALSE(unpack_control(bytes + "x"));
+  CHECK(unpack_control(std::string(kControlBytes, '\0')).error().message.find("unknown kind") !=
+        std::string::npos);
+  CHECK_FALSE(unpack_control(std::string(kControlBytes, '\xff')));
 }
 
 TEST_CASE("What an end says of its queue pairs is read back, and nonsense is refused") {

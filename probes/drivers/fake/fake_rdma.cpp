@@ -72,6 +72,12 @@ class FakeHalf final : public RdmaHalf {
       ports_->sent += sent;
       ports_->received += received;
     }
+    if (path_.strays || path_.detours) {
+      ports_->net_other += sent + received;
+    } else {
+      ports_->net_sent += sent;
+      ports_->net_received += received;
+    }
   }
 
   const FakeRdma& path_;
@@ -98,6 +104,7 @@ class FakeDriver final : public RdmaDriver {
     claimed.port = "rxe1/1";
     claimed.state = "ACTIVE";
     claimed.netdevs = {"ens1"};
+    claimed.through_kernel = true;
     PortCount other = claimed;
     other.port = "rxe2/1";
     other.netdevs = {"ens2"};

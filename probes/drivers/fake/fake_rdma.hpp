@@ -16,6 +16,7 @@ struct FakeRdma {
   bool dead = false;       ///< nothing is acknowledged
   bool corrupts = false;   ///< a byte arrives wrong
   bool strays = false;     ///< the bytes take rxe2
+  bool detours = false;    ///< rxe1 counts them, but the kernel sends them over ens2
   bool uncounted = false;  ///< the port has no data counters
   std::string unopenable;  ///< why no end can be opened; empty: it can
 };
@@ -26,6 +27,9 @@ struct FakePorts {
   std::uint64_t sent = 1000;
   std::uint64_t received = 2000;
   std::uint64_t other = 0;
+  std::uint64_t net_sent = 10;  ///< over ens1
+  std::uint64_t net_received = 20;
+  std::uint64_t net_other = 0;  ///< over ens2
 };
 
 /// A driver of one end. `ports` are its own; both ends get the same `path`.

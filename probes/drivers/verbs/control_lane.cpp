@@ -1,5 +1,6 @@
 #include "probes/drivers/verbs/control_lane.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace plumbline::probes {
@@ -48,27 +49,21 @@ void ControlLane::take(const ibv_wc& completion) {
     return;
   }
   const auto slot = static_cast<std::size_t>(completion.wr_id);
-  ControlWord word;
-  std::uint32_t kind = 0;
-  if (slot >= kSlots || completion.byte_len != sizeof kind + sizeof word.value) {
-    problem_ = Error{ErrorCode::invalid_input, "a control word has a wrong length"};
+  const std::size_t length = std::min<std::size_t>(completion.byte_len, kWord);
+  const auto bytes = memory_.bytes().subspan(std::min(slot, kSlots) * kWord, length);
+  const auto word = unpack_control({reinterpret_cast<const char*>(bytes.data()), length});
+  if (slot >= kSlots || !word) {
+    problem_ = word ? Error{ErrorCode::internal, "a completion of no slot"} : word.error();
     return;
   }
-  const auto bytes = memory_.bytes().subspan(slot * kWord, kWord);
-  std::memcpy(&kind, bytes.data(), sizeof kind);
-  std::memcpy(&word.value, bytes.data() + sizeof kind, sizeof word.value);
-  word.kind = static_cast<ControlWord::Kind>(kind);
-  heard_.push_back(word);
+  heard_.push_back(*word);
   if (auto posted = post_receive(slot); !posted) problem_ = posted.error();
 }
 
 Status ControlLane::say(ControlWord word, Deadline deadline, Waiting waiting) {
-  const auto kind = static_cast<std::uint32_t>(word.kind);
-  const auto bytes = memory_.bytes().subspan(kSend * kWord, kWord);
-  std::memcpy(bytes.data(), &kind, sizeof kind);
-  std::memcpy(bytes.data() + sizeof kind, &word.value, sizeof word.value);
-  ibv_sge piece{memory_.address(kSend * kWord), sizeof kind + sizeof word.value,
-                memory_.local_key()};
+  const std::string words = pack(word);
+  std::memcpy(memory_.bytes().data() + kSend * kWord, words.data(), words.size());
+  ibv_sge piece{memory_.address(kSend * kWord), kControlBytes, memory_.local_key()};
   ibv_send_wr request{};
   request.wr_id = kSend;
   request.sg_list = &piece;

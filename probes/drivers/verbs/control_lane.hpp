@@ -4,17 +4,11 @@
 #include <optional>
 
 #include "probes/drivers/verbs/completions.hpp"
+#include "probes/drivers/verbs/control_word.hpp"
 #include "probes/drivers/verbs/memory.hpp"
 #include "probes/drivers/verbs/queue_pair.hpp"
 
 namespace plumbline::probes {
-
-/// What the ends of a batch say to each other between rounds.
-struct ControlWord {
-  enum class Kind : std::uint32_t { ready = 1, done = 2, stop = 3, corrupt = 4, number = 5 };
-  Kind kind = Kind::ready;
-  std::uint64_t value = 0;  ///< done: messages so far; corrupt: position in the stream
-};
 
 /// A queue pair of its own for small words, off the clock.
 class ControlLane {

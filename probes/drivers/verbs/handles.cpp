@@ -2,8 +2,10 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <sstream>
 #include <vector>
 
 #include "core/files.hpp"
@@ -18,6 +20,22 @@ std::string memlock_hint() {
   if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return {};
   return "; the limit of locked memory is " + std::to_string(limit.rlim_cur) +
          " bytes: raise memlock or give CAP_IPC_LOCK";
+}
+
+/// "; the rdma cgroup allows rxe1 hca_object=2" when there is a limit for this process.
+std::string cgroup_hint() {
+  const FileTree root("/");
+  std::istringstream lines(root.read("proc/self/cgroup").value_or(""));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("0::/", 0) != 0) continue;
+    const auto limits = root.read("sys/fs/cgroup" + line.substr(3) + "/rdma.max");
+    if (!limits || limits->find_first_of("0123456789", limits->find('=')) == std::string::npos)
+      return {};
+    std::string words = *limits;
+    std::replace(words.begin(), words.end(), '\n', ',');
+    return "; this process's rdma cgroup allows " + words;
+  }
+  return {};
 }
 
 /// The library leaves a device without its node out of its list: why is for us to find.
@@ -59,7 +77,8 @@ Result<Handle<ibv_context>> open_device(const std::string& name) {
 
 tl::unexpected<Error> verbs_failed(int error_number, const std::string& doing) {
   auto failure = fail_errno(error_number == 0 ? EIO : error_number, doing);
-  if (error_number == ENOMEM || error_number == EAGAIN) failure.value().message += memlock_hint();
+  if (error_number == ENOMEM) failure.value().message += memlock_hint();
+  if (error_number == EAGAIN) failure.value().message += cgroup_hint();
   return failure;
 }
 

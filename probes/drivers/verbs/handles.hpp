@@ -28,8 +28,8 @@ using Handle = std::unique_ptr<T, VerbsRelease>;
 /// is missing), its uverbs node is not there, or it may not be opened.
 Result<Handle<ibv_context>> open_device(const std::string& name);
 
-/// An error of verbs while `doing`, with what the limit of locked memory has to do with it where it
-/// may have.
+/// An error of verbs while `doing`, with the limit that the kernel says it by: ENOMEM with that of
+/// locked memory, EAGAIN with that of the rdma cgroup, where there is one.
 tl::unexpected<Error> verbs_failed(int error_number, const std::string& doing);
 
 }  // namespace plumbline::probes

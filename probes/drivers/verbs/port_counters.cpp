@@ -72,6 +72,7 @@ PortCount count_of(const RdmaDevice& device, const RdmaPort& port) {
   count.port = device.name + "/" + std::to_string(port.number);
   count.state = port.state;
   count.netdevs = device.netdevs;
+  count.through_kernel = device.driver == "rdma_rxe" || device.driver == "siw";
   for (const auto* counters : {&port.counters, &port.hw_counters}) {
     for (const auto& [name, value] : *counters) {
       if (is_trouble(name)) count.errors[name] = value;

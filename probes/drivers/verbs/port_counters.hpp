@@ -46,6 +46,9 @@ struct PortCount {
   unsigned factor = 1;                          ///< bytes of one count
   std::map<std::string, std::uint64_t> errors;  ///< error, retransmission, congestion counters
   std::string problem;                          ///< why sent or received is absent
+  /// A software device (rdma_rxe, siw): its packets pass its network device as any others do, so
+  /// that device's counters witness too.
+  bool through_kernel = false;
 };
 
 /// The counters of every port of every RDMA device, now; quick: GID tables are not read.

@@ -10,8 +10,10 @@ namespace plumbline::probes {
 namespace {
 
 // Usual figures of RC: 4.096 us x 2^14 = 67 ms for an acknowledgement, seven times; 7 for a
-// receiver that is not ready means for ever, and our own clock ends that.
+// receiver that is not ready means for ever, and our own clock ends that. A software device
+// acknowledges when a CPU comes by, and 64 of its packets may wait in a shaped queue: 268 ms.
 constexpr std::uint8_t kTimeout = 14;
+constexpr std::uint8_t kSoftwareTimeout = 16;
 constexpr std::uint8_t kRetries = 7;
 constexpr std::uint8_t kNotReadyRetries = 7;
 constexpr std::uint8_t kNotReadyTimer = 12;  // 0.64 ms
@@ -78,7 +80,7 @@ Status make_ready_to_receive(const VerbsPort& port, const QueuePair& pair, const
 Status make_ready_to_send(const VerbsPort& port, const QueuePair& pair) {
   ibv_qp_attr attributes{};
   attributes.qp_state = IBV_QPS_RTS;
-  attributes.timeout = kTimeout;
+  attributes.timeout = port.software ? kSoftwareTimeout : kTimeout;
   attributes.retry_cnt = kRetries;
   attributes.rnr_retry = kNotReadyRetries;
   attributes.sq_psn = pair.words.first;

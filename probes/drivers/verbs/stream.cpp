@@ -64,6 +64,8 @@ class Requester {
     const std::uint64_t count = meter_.next_count(size, 4 * end_.lanes.size(), end_.slots);
     const Moment start = clock_.now();
     begun_.reset();
+    begun_fresh_ = false;
+    at_begin_ = 0;
     const auto moved = move(count);
     if (!moved) {
       if (moved_ > 0) meter_.broke(clock_.now() - start);
@@ -92,19 +94,34 @@ class Requester {
           return sent;
         ++posted;
       }
-      std::uint64_t completed = 0;
-      auto some = end_.sends.wait(patience, Waiting::sleeping,
-                                  [&](const ibv_wc& completion) { completed += completion.wr_id; });
-      if (!some) return tl::unexpected(some.error());
-      if (!*some) return fail(ErrorCode::deadline_exceeded, "a message is not completed in time");
-      under_way_ -= std::min(under_way_, completed);
+      auto fresh = take_completions(patience);
+      if (!fresh) return tl::unexpected(fresh.error());
       last_ = clock_.now();
-      if (!begun_ && posted - under_way_ < count) {
+      const std::uint64_t done = posted - under_way_;
+      // The first messages pass ends that were asleep, and what was there before anybody looked
+      // came at an unknown time: one that was waited for, an eighth into the round, is the better
+      // beginning.
+      const bool settled = *fresh && !begun_fresh_ && done * 8 >= count && done * 2 <= count;
+      if (done < count && (!begun_ || settled)) {
         begun_ = last_;
-        at_begin_ = posted - under_way_;
+        begun_fresh_ = settled;
+        at_begin_ = done;
       }
     }
     return {};
+  }
+
+  /// Takes what is completed, waiting for the first; true when there was nothing before.
+  Result<bool> take_completions(Deadline patience) {
+    std::uint64_t completed = 0;
+    const auto take = [&](const ibv_wc& completion) { completed += completion.wr_id; };
+    auto some = end_.sends.wait(Deadline::after({}), Waiting::sleeping, take);
+    const bool fresh = some && !*some;
+    if (fresh) some = end_.sends.wait(patience, Waiting::sleeping, take);
+    if (!some) return tl::unexpected(some.error());
+    if (!*some) return fail(ErrorCode::deadline_exceeded, "a message is not completed in time");
+    under_way_ -= std::min(under_way_, completed);
+    return fresh;
   }
 
   Status post_one(std::uint64_t sequence, bool last) {
@@ -155,6 +172,7 @@ class Requester {
   std::uint64_t under_way_ = 0;
   std::uint64_t covered_ = 1;    ///< messages that one completion stands for in this round
   std::optional<Moment> begun_;  ///< the round's first completions; timing begins with them
+  bool begun_fresh_ = false;     ///< they were seen as they came, in a path that was awake
   Moment last_{};                ///< its latest
   std::uint64_t at_begin_ = 0;   ///< messages completed when timing began
   std::uint64_t first_ = 0;

@@ -21,9 +21,9 @@ Result<RdmaPort> look_at(const FileTree& root, VerbsPort& port, std::optional<in
   }
   RdmaPort facts = *found;
   if (facts.state != "ACTIVE") {
-    return fail(ErrorCode::unavailable, "port " + port.words() + " is " +
-                                            (facts.state.empty() ? "unreadable" : facts.state) +
-                                            ", " + facts.physical_state);
+    return fail(ErrorCode::no_carrier, "port " + port.words() + " is " +
+                                           (facts.state.empty() ? "unreadable" : facts.state) +
+                                           ", " + facts.physical_state);
   }
   read_gids(root, port.name.device, facts);
   if (wish) choose_gid(facts, wish);

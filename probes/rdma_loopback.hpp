@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "probes/pair/pair.hpp"
+#include "probes/probe.hpp"
+
+namespace plumbline::probes {
+
+/// What a loopback needs of the world.
+struct LoopbackWorld {
+  std::function<PairDrivers()> drivers;  ///< fresh ones, for each end
+  LinkReader read_links;
+  std::function<std::vector<int>()> numa_nodes;    ///< of this machine, those with memory
+  std::function<std::vector<std::string>()> gpus;  ///< PCI addresses of this machine's GPUs
+  std::function<std::string()> gpu_memory;         ///< why their memory is not measured over RDMA
+  Patience patience;
+};
+
+/// "rdma_loopback": goodput over RDMA between the ports of one node, each port to itself and to
+/// each other one: out of the port, to its switch and back. One outcome an ordered pair, operation
+/// ("operations": write, read, send; default write) and NUMA node of the memory where the machine
+/// has several. `request.ends[0].device` names one RDMA device alone. What cannot be done is
+/// skipped with the reason: a port that is down, two software devices, memory of a GPU.
+std::unique_ptr<Probe> rdma_loopback_probe(LoopbackWorld world);
+
+}  // namespace plumbline::probes
