@@ -11,6 +11,8 @@
 #include "netcheck/judging/verdict.hpp"
 #include "netcheck/localisation/findings.hpp"
 #include "netcheck/lookup.hpp"
+#include "netcheck/rdma/rails_at_once.hpp"
+#include "netcheck/rdma/rdma_rules.hpp"
 #include "netcheck/rules/rules.hpp"
 #include "netcheck/rules/x11_label_truth.hpp"
 
@@ -47,7 +49,8 @@ std::vector<Finding> findings_of(const Judged& judged,
   append(findings, group_findings(scene, culprits));
   append(findings, doubtful_paths(scene, culprits));
   for (const Rule rule : {gpu_links, x03_gpu_truth, x04_gpu_given, x05_nvlink_domain, x06_clique,
-                          x17_gpu_sharing, x19_gpu_health, x20_gpu_counts, x21_gpu_tenants}) {
+                          x17_gpu_sharing, x19_gpu_health, x20_gpu_counts, x21_gpu_tenants,
+                          x15_rdma_gid, x18_functions, x20_rdma_counts, rails_judged}) {
     append(findings, rule(facts));
   }
   append(findings, gpu_paths_judged(facts, low_gpu_numbers(judged)));

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <random>
 #include <thread>
 
 #include "agent/stage/ensemble.hpp"
 #include "agent/stage/measuring.hpp"
+#include "netcheck/rdma/rails_at_once.hpp"
 #include "netcheck/transport.hpp"
 
 namespace plumbline::agent {
@@ -44,6 +46,11 @@ Request pair_request(const StageRun& run, const netcheck::Facts& facts, const Pl
     request.sizes = {{8}};
     request.measure = {"latency"};
     request.budget.time = kLatencyTime;
+  } else if (work == PairWork::together) {
+    request.sizes = {
+        *std::max_element(run.file.asked.sizes.begin(), run.file.asked.sizes.end(),
+                          [](Bytes one, Bytes other) { return one.count < other.count; })};
+    request.measure = {"one_way"};
   } else {
     request.sizes = run.file.asked.sizes;
     request.measure = {"one_way", "reverse"};
@@ -63,10 +70,15 @@ std::optional<std::string> given_up(const StageRun& run, const PlannedPair& pair
   return run.fleet.given_up(pair.to.node);
 }
 
+std::vector<Outcome> identities_of(const netcheck::Facts& facts, const PlannedPair& pair,
+                                   PairWork work) {
+  if (work == PairWork::together) return {netcheck::together_identity(facts.asked, pair)};
+  return netcheck::identities(facts.asked, pair, work == PairWork::latency);
+}
+
 void measure_pair(StageRun& run, const netcheck::Facts& facts, const PlannedPair& pair, Pass pass,
                   PairWork work) {
-  const auto all = netcheck::identities(facts.asked, pair, work == PairWork::latency);
-  const auto wanted = run.unfinished(pass, all);
+  const auto wanted = run.unfinished(pass, identities_of(facts, pair, work));
   if (wanted.empty()) return;
   if (const auto reason = given_up(run, pair)) {
     for (Outcome outcome : wanted) {
@@ -83,11 +95,16 @@ void measure_pair(StageRun& run, const netcheck::Facts& facts, const PlannedPair
   ensemble.request = pair_request(run, facts, pair, pass, work);
   const Moment start = run.world.clock.now();
   auto result = measure_together(ensemble, [&run] { return run.ended_early().has_value(); });
+  if (work == PairWork::together) {
+    for (Outcome& outcome : result.outcomes)
+      outcome.probe = wanted.front().probe;
+  }
   run.keep_all(pass, wanted, std::move(result), in_seconds(run.world.clock.now() - start));
 }
 
 std::string words(const netcheck::Round& round, Pass pass, PairWork work) {
   std::string text = work == PairWork::latency ? "latency" : "goodput";
+  if (work == PairWork::together) text = "all rails at once";
   if (pass == Pass::alone) text += " again, alone";
   const char* between = ": ";
   for (const auto& pair : round.pairs) {

@@ -9,8 +9,8 @@
 
 namespace plumbline::agent {
 
-/// What is asked of the pairs of a round.
-enum class PairWork { goodput, latency };
+/// What is asked of the pairs of a round; together: one way, told as "pair_together".
+enum class PairWork { goodput, latency, together };
 
 /// Measures every round's pairs that are not finished in this pass, the pairs of a round at once,
 /// and keeps their outcomes. A pair on a node that was given up is kept as skipped, with the

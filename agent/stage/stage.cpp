@@ -9,6 +9,7 @@
 #include "agent/version.hpp"
 #include "netcheck/claims/read_again.hpp"
 #include "netcheck/judge.hpp"
+#include "netcheck/rdma/rails_at_once.hpp"
 #include "reports/forms.hpp"
 
 namespace plumbline::agent {
@@ -103,6 +104,7 @@ void measure(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan) 
   run.expect_steps(count_steps(run.file, facts, plan) + again.size());
   measure_rounds(run, facts, again, Pass::alone, PairWork::goodput);
   measure_rounds(run, facts, plan.latency, Pass::first, PairWork::latency);
+  measure_rounds(run, facts, netcheck::rails_at_once(facts, plan), Pass::first, PairWork::together);
   measure_collectives(run, facts);
   gather_outcomes(run, plan, facts);
 }

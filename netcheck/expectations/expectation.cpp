@@ -8,6 +8,7 @@
 #include "netcheck/expectations/rates.hpp"
 #include "netcheck/expectations/thresholds.hpp"
 #include "netcheck/lookup.hpp"
+#include "netcheck/rdma/layers.hpp"
 #include "netcheck/transport.hpp"
 
 namespace plumbline::netcheck {
@@ -42,9 +43,21 @@ std::optional<PayloadShare> share_by_rdma(const Facts& facts, const Outcome& out
   return rdma_share(mtu, false, !software, port.link_layer == "InfiniBand");
 }
 
+/// Over RDMA the PCIe link of an end may be slower than every hop of the fabric.
+void limit_by_pcie(const Facts& facts, const Outcome& outcome, HopRate& slowest) {
+  if (!used_rdma(outcome)) return;
+  for (const Endpoint& end : {outcome.from, outcome.to}) {
+    const auto layer = pcie_layer(facts, end);
+    if (!layer || layer->rate.value >= slowest.rate.value * slowest.payload.share) continue;
+    slowest.hop = {ComponentKind::nic, end.node, end.rail};
+    slowest.payload = {1.0, layer->because};
+    slowest.rate = layer->rate;
+    slowest.source = "PCIe link of " + end.node + "/" + end.device;
+  }
+}
+
 Expected expect_over(const Facts& facts, const std::vector<Component>& path,
-                     const Threshold& threshold, double times,
-                     const std::optional<PayloadShare>& rdma = std::nullopt) {
+                     const Threshold& threshold, double times, const Outcome* pair = nullptr) {
   Expected expected;
   std::string unknown;
   auto slowest = slowest_hop(facts, path, unknown);
@@ -52,7 +65,10 @@ Expected expect_over(const Facts& facts, const std::vector<Component>& path,
     expected.reason = "the rate of " + unknown + " is neither read nor declared";
     return expected;
   }
-  if (rdma) slowest->payload = *rdma;
+  if (const auto rdma = pair == nullptr ? std::nullopt : share_by_rdma(facts, *pair)) {
+    slowest->payload = *rdma;
+    limit_by_pcie(facts, *pair, *slowest);
+  }
   Expectation expectation;
   expectation.rate = {slowest->rate.value * slowest->payload.share * times};
   expectation.derivation = "slowest hop: " + slowest->hop.name() + " " +
@@ -96,7 +112,7 @@ Expected expect_pair(const Facts& facts, const Racks& racks, const Outcome& outc
         {}, {}, "the rack of " + (first ? outcome.from.node : outcome.to.node) + " is not known"};
   }
   const double times = direction == "both_ways" ? 2.0 : 1.0;
-  Expected expected = expect_over(facts, *path, *threshold, times, share_by_rdma(facts, outcome));
+  Expected expected = expect_over(facts, *path, *threshold, times, &outcome);
   if (expected.expectation) {
     expected.expectation->derivation += notes_for(racks, {outcome.from.node, outcome.to.node});
   }

@@ -4,6 +4,7 @@
 
 #include "netcheck/lookup.hpp"
 #include "netcheck/subnet.hpp"
+#include "netcheck/transport.hpp"
 
 namespace plumbline::netcheck {
 namespace {
@@ -43,6 +44,18 @@ std::uint32_t path_mtu(const Facts& facts, const std::vector<Component>& path) {
     least = least == 0 ? device->mtu : std::min(least, device->mtu);
   }
   return least == 0 ? kUsualMtu : least;
+}
+
+/// The port of an RDMA device tells a rate where its network device does not (InfiniBand).
+void limit_by_port(const Facts& facts, HopRate& hop) {
+  const NetworkDevice* netdev = nic_on(facts, hop.hop.owner, hop.hop.rail);
+  if (netdev == nullptr) return;
+  const RdmaDevice* device = rdma_on(facts, {hop.hop.owner, netdev->name, hop.hop.rail});
+  if (device == nullptr || device->ports.empty() || !device->ports.front().rate) return;
+  const BytesPerSecond rate = *device->ports.front().rate;
+  if (hop.rate.value > 0 && hop.rate.value <= rate.value) return;
+  hop.rate = rate;
+  hop.source = "sysfs rate of " + hop.hop.owner + "/" + device->name;
 }
 
 }  // namespace
@@ -86,6 +99,7 @@ std::optional<HopRate> hop_rate(const Facts& facts, const Component& hop, bool w
       result.source = "sysfs speed of " + hop.owner + "/" + device->name;
     }
   }
+  if (hop.kind == ComponentKind::nic) limit_by_port(facts, result);
   if (result.rate.value <= 0) return std::nullopt;
   return result;
 }

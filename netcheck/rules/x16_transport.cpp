@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "netcheck/rdma/layers.hpp"
 #include "netcheck/rules/rules.hpp"
 #include "netcheck/transport.hpp"
 
@@ -13,6 +14,8 @@ struct Use {
   bool rdma = false;
   bool sockets = false;
   bool other_path = false;  ///< a counter says that the bytes took another port
+  Endpoint unproven;        ///< whose counters could not be read
+  std::string unread;       ///< why
   std::string words;        ///< the library's, or the counter's
 };
 
@@ -31,6 +34,9 @@ void take_proof(const Measured& measured, Use& use) {
     } else if (!proof.holds && proof.before && proof.after && proof.expected) {
       use.other_path = true;
       use.words = proof.statement;
+    } else if (!proof.holds && use.unread.empty()) {
+      use.unproven = proof.at;
+      use.unread = proof.statement;
     }
   }
 }
@@ -95,6 +101,18 @@ Finding strayed(Finding finding, const Pair& pair, const Use& use) {
   return finding;
 }
 
+/// RDMA was used as its library says, and no counter bears witness.
+Finding unproven(Finding finding, const Pair& pair, const Use& use) {
+  finding.verdict = Verdict::unobservable;
+  finding.subject = {"nic", use.unproven.node + "/" + use.unproven.device, use.unproven.node,
+                     use.unproven.rail};
+  finding.message = "Between " + name_of(pair) + " RDMA is used by what its library says, but no " +
+                    "counter proves the path: " + use.unread + ".";
+  finding.next_step = "Make the port's counters on " + use.unproven.node +
+                      " readable for the agent, then run again.";
+  return finding;
+}
+
 Finding judge_use(const Facts& facts, const Pair& pair, const Use& use) {
   const Transport transport = predict_transport(facts, pair.first, pair.second);
   Finding finding = begin(pair, use);
@@ -108,6 +126,9 @@ Finding judge_use(const Facts& facts, const Pair& pair, const Use& use) {
   }
   if (use.rdma && use.other_path) return strayed(std::move(finding), pair, use);
   if (!use.rdma) return fallback(std::move(finding), pair, transport);
+  if (!use.unread.empty()) return unproven(std::move(finding), pair, use);
+  const std::string layers = words_of(layers_between(facts, pair.first, pair.second));
+  if (!layers.empty()) finding.evidence.push_back({"layers, the slowest first", layers, ""});
   finding.verdict = Verdict::match;
   finding.message =
       "Between " + name_of(pair) + " RDMA is predicted and used: " + transport.because + ".";

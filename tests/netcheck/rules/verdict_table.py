@@ -25,6 +25,8 @@ MUST = {
     "X14": "match violation unobservable",
     "X15": "match violation",
     "X16": "match violation unobservable",
+    "X18": "match degraded unobservable",
+    "rails": "match unclaimed",
     "X20": "match violation unclaimed unobservable",
     "X21": "match violation unobservable",
 }

@@ -127,6 +127,23 @@ TEST_CASE("Bytes that took another port than the claimed one are a violation") {
   CHECK(finding.message.find("did not take the claimed port") != std::string::npos);
 }
 
+TEST_CASE("RDMA whose path no counter proves is never a match") {
+  Facts facts = pair(kVerbs);
+  auto& measured = std::get<Measured>(facts.outcomes[0].result);
+  measured.proof.push_back({"counter",
+                            facts.outcomes[0].to,
+                            "/sys/class/infiniband/rxe1/1",
+                            "the data counters of rxe1/1 prove nothing: sent_pkts holds \"N/A\"",
+                            {},
+                            {},
+                            {},
+                            false});
+  const Finding finding = only(facts);
+  CHECK(finding.verdict == Verdict::unobservable);
+  CHECK(finding.subject.name == "node-2/ens1");
+  CHECK(finding.message.find("sent_pkts holds") != std::string::npos);
+}
+
 TEST_CASE("A pair that was not measured leaves the transport unobservable") {
   Facts facts = pair(kVerbs);
   facts.outcomes[0].result = Skipped{"a tenant holds it"};
