@@ -1,7 +1,9 @@
 #include "netcheck/judge.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <string_view>
 
 #include "netcheck/gpu/gpu_rules.hpp"
 #include "netcheck/judging/agents.hpp"
@@ -35,6 +37,20 @@ std::vector<std::string> low_gpu_numbers(const Judged& judged) {
   return keys;
 }
 
+/// Evidence that was quoted from objects is of the moment when they were read.
+void tell_when_read(const AllocationView& view, std::vector<Finding>& findings) {
+  constexpr std::array<std::string_view, 6> kObjects{"ResourceSlice", "ResourceClaim", "Pod ",
+                                                     "Node ",         "PodGroup",      "Workload"};
+  for (Finding& finding : findings) {
+    for (Evidence& evidence : finding.evidence) {
+      const bool object = std::any_of(kObjects.begin(), kObjects.end(), [&](const auto& kind) {
+        return evidence.source.starts_with(kind);
+      });
+      if (object && evidence.time.empty()) evidence.time = view.read_at;
+    }
+  }
+}
+
 std::vector<Finding> findings_of(const Judged& judged,
                                  const std::vector<std::pair<std::string, Rule>>& rules) {
   const Facts& facts = *judged.facts;
@@ -54,6 +70,7 @@ std::vector<Finding> findings_of(const Judged& judged,
     append(findings, rule(facts));
   }
   append(findings, gpu_paths_judged(facts, low_gpu_numbers(judged)));
+  if (facts.claims) tell_when_read(*facts.claims, findings);
   worst_first(findings);
   return findings;
 }

@@ -28,6 +28,12 @@ void add_options(CLI::App& command, AgentOptions& options) {
   command.add_option("--tls-key", options.tls.key, "Its private key, PEM")->required();
   command.add_option("--kubelet-socket", options.kubelet_socket, "PodResources v1 of the kubelet")
       ->capture_default_str();
+  command
+      .add_option("--kubelet-state", options.kubelet_state,
+                  "The kubelet's folder: CPU, memory and device manager's files, when readable")
+      ->capture_default_str();
+  command.add_option("--cgroup-root", options.cgroups,
+                     "cgroup mount of the machine (default: sys/fs/cgroup below --sysfs-root)");
   command.add_option("--cni-results", options.cni_results, "libcni's result cache of this node")
       ->capture_default_str();
   command.add_option("--sysfs-root", options.sysfs_root, "The machine's root, when it is not /");

@@ -7,6 +7,8 @@
 #include "agent/command/claims_line.hpp"
 #include "agent/command/command.hpp"
 #include "agent/command/local_probe.hpp"
+#include "core/files.hpp"
+#include "core/json/codec.hpp"
 #include "netcheck/claims/bundle_writer.hpp"
 #include "netcheck/claims/kubelet.hpp"
 
@@ -20,7 +22,9 @@ struct CollectLine {
   std::filesystem::path folder;
   ClusterPlace cluster;
   std::string node;
-  std::filesystem::path kubelet = "/var/lib/kubelet/pod-resources/kubelet.sock";
+  netcheck::claims::KubeletPlace kubelet;
+  std::string pod;
+  std::filesystem::path results;
   std::string cni_results;
   std::filesystem::path program;
   bool redact = false;
@@ -57,17 +61,36 @@ Status add_node(const CollectLine& line, BundleWriter& writer, Log& log) {
   answer->topology->node = line.node;
   if (auto added = writer.add(*answer->topology); !added) return added;
   auto holdings =
-      netcheck::claims::kubelet_holdings(line.kubelet, line.node, Deadline::after(kTimeToAnswer));
+      netcheck::claims::kubelet_word(line.kubelet, line.node, Deadline::after(kTimeToAnswer));
+  for (const std::string& reason : holdings ? holdings->unread : std::vector<std::string>())
+    log.warn("recorded all of the kubelet but " + reason);
   if (holdings) return writer.add(*holdings);
   log.warn("the kubelet's answer is not recorded: " + holdings.error().message);
   return {};
 }
 
+/// What a stage measured, out of its results folder.
+Status add_results(const CollectLine& line, BundleWriter& writer) {
+  auto text = read_file(line.results / "report.json");
+  if (!text) return tl::unexpected(std::move(text.error()));
+  auto report = json::decode_report(*text);
+  if (!report) return pass_up(std::move(report.error()), line.results.string());
+  for (const Outcome& outcome : report->outcomes) {
+    if (auto added = writer.add(outcome); !added) return added;
+  }
+  return {};
+}
+
 Result<std::size_t> collect(const CollectLine& line, Log& log) {
-  if (!line.cluster.named() && line.node.empty()) {
-    return fail(ErrorCode::invalid_input,
-                "collect needs --kubeconfig or --in-cluster for claims, or --node for this machine "
-                "(see plumbline collect --help)");
+  if (!line.cluster.named() && line.node.empty() && line.results.empty()) {
+    return fail(
+        ErrorCode::invalid_input,
+        "collect needs --kubeconfig or --in-cluster for claims, --node for this machine, or "
+        "--results for what a stage measured "
+        "(see plumbline collect --help)");
+  }
+  if (!line.pod.empty() && line.pod.find('/') == std::string::npos) {
+    return fail(ErrorCode::invalid_input, "--pod needs NAMESPACE/NAME, not " + line.pod);
   }
   auto writer = BundleWriter::open(line.folder, line.redact);
   if (!writer) return tl::unexpected(std::move(writer.error()));
@@ -79,10 +102,17 @@ Result<std::size_t> collect(const CollectLine& line, Log& log) {
     if (auto added = add_node(line, *writer, log); !added)
       return tl::unexpected(std::move(added.error()));
   }
+  if (!line.results.empty()) {
+    if (auto added = add_results(line, *writer); !added)
+      return tl::unexpected(std::move(added.error()));
+  }
   return writer->finish();
 }
 
-int run(const CollectLine& line, const CommonOptions& common, const Streams& streams, Log& log) {
+int run(CollectLine line, const CommonOptions& common, const Streams& streams, Log& log) {
+  const auto slash = line.pod.find('/');
+  if (slash != std::string::npos)
+    line.kubelet.pod = {line.pod.substr(0, slash), line.pod.substr(slash + 1)};
   const auto files = collect(line, log);
   if (!files) return tell_error(streams, files.error());
   const char* const redacted = line.redact ? "true" : "false";
@@ -102,12 +132,26 @@ void add_collect(CLI::App& line, Chosen& chosen, const Streams& streams) {
   auto* const command = line.add_subcommand(
       "collect", "Records a bundle: claims of a live cluster, and this node's own word");
   const auto options = std::make_shared<CollectLine>();
-  command->add_option("folder", options->folder, "New or empty folder for the bundle")->required();
+  command
+      ->add_option("folder", options->folder,
+                   "New or empty folder for the bundle, or a new NAME.tar.gz")
+      ->required();
   add_cluster_options(*command, options->cluster);
   command->add_option("--node", options->node,
                       "Also record this machine, as the node of this name");
-  command->add_option("--kubelet-socket", options->kubelet, "PodResources v1 of its kubelet")
+  command->add_option("--kubelet-socket", options->kubelet.socket, "PodResources v1 of its kubelet")
       ->capture_default_str();
+  command
+      ->add_option("--kubelet-state", options->kubelet.state,
+                   "Its folder: CPU, memory and device manager's files, when readable")
+      ->capture_default_str();
+  command->add_option("--cgroup-root", options->kubelet.cgroups, "cgroup mount of this machine")
+      ->capture_default_str();
+  command->add_option("--pod", options->pod,
+                      "NAMESPACE/NAME: of the kubelet's answer only this pod's");
+  command
+      ->add_option("--results", options->results, "Also what a stage measured: its results folder")
+      ->check(CLI::ExistingDirectory);
   command->add_option("--cni-results", options->cni_results,
                       "libcni's result cache: looks into the pods' network namespaces too");
   command->add_option("--probe", options->program,

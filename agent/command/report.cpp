@@ -1,18 +1,25 @@
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <filesystem>
 #include <ostream>
 
+#include "agent/command/claims_line.hpp"
 #include "agent/command/command.hpp"
 #include "core/files.hpp"
 #include "core/json/codec.hpp"
+#include "netcheck/claims/node_reports.hpp"
 #include "reports/forms.hpp"
 
 namespace plumbline::agent {
 namespace {
 
+constexpr auto kTimeToPublish = std::chrono::minutes(10);
+
 struct ReportLine {
   std::filesystem::path results;
   std::string form;
+  bool node_reports = false;
+  ClusterPlace cluster;
 };
 
 Result<Report> read_report(const std::filesystem::path& results) {
@@ -31,6 +38,27 @@ std::string write(const Report& report, const std::string& form, const Streams& 
   return reports::table(report, {streams.out_is_terminal, streams.width});
 }
 
+/// Writes each node's part into the cluster.
+int publish(const ReportLine& line, const Report& report, const CommonOptions& common,
+            const Streams& streams) {
+  if (!line.cluster.named()) {
+    return tell_error(streams, Error{ErrorCode::invalid_input,
+                                     "--node-reports needs --kubeconfig or --in-cluster"});
+  }
+  auto access = access_to(line.cluster);
+  if (!access) return tell_error(streams, access.error());
+  SystemClock clock;
+  const auto written = netcheck::claims::publish_node_reports(report, std::move(*access), clock,
+                                                              Deadline::after(kTimeToPublish));
+  if (!written) return tell_error(streams, written.error());
+  if (common.json()) {
+    streams.out << R"({"schema":"plumbline.published/v1","node_reports":)" << *written << "}\n";
+  } else {
+    streams.out << *written << " NodeReports written (kubectl get nodereports)\n";
+  }
+  return 0;
+}
+
 }  // namespace
 
 void add_report(CLI::App& line, Chosen& chosen, const Streams& streams) {
@@ -42,11 +70,17 @@ void add_report(CLI::App& line, Chosen& chosen, const Streams& streams) {
       ->check(CLI::ExistingDirectory);
   command->add_option("--form", options->form, "table, json, html or junit (default: as -o says)")
       ->check(CLI::IsMember({"table", "json", "html", "junit"}));
-  add_common(*command, chosen.common, "plumbline report results --form html > report.html");
+  command->add_flag("--node-reports", options->node_reports,
+                    "Write one NodeReport a node into a cluster instead");
+  add_cluster_options(*command, options->cluster);
+  add_common(*command, chosen.common,
+             "plumbline report results --form html > report.html\n"
+             "  plumbline report results --node-reports --kubeconfig ~/.kube/config");
   command->callback([&chosen, options, streams] {
     chosen.action = [&chosen, options, streams](Log& /*log*/) {
       const auto report = read_report(options->results);
       if (!report) return tell_error(streams, report.error());
+      if (options->node_reports) return publish(*options, *report, chosen.common, streams);
       streams.out << write(*report, options->form.empty() ? chosen.common.output : options->form,
                            streams);
       return 0;

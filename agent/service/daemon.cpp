@@ -66,6 +66,13 @@ Result<NodeSettings> settings_of(const AgentOptions& options) {
   settings.ask_holdings = [socket = options.kubelet_socket, node = options.node](Deadline by) {
     return netcheck::claims::kubelet_holdings(socket, node, by);
   };
+  const std::filesystem::path root = options.sysfs_root.empty() ? "/" : options.sysfs_root;
+  const netcheck::claims::KubeletPlace place{
+      options.kubelet_socket, options.kubelet_state,
+      options.cgroups.empty() ? root / "sys/fs/cgroup" : options.cgroups};
+  settings.ask_word = [place, node = options.node](Deadline by) {
+    return netcheck::claims::kubelet_word(place, node, by);
+  };
   return settings;
 }
 

@@ -17,6 +17,8 @@ struct AgentOptions {
   std::string metrics;  ///< "10.70.0.11:9464"; empty: no HTTP
   TlsFiles tls;
   std::filesystem::path kubelet_socket = "/var/lib/kubelet/pod-resources/kubelet.sock";
+  std::filesystem::path kubelet_state = "/var/lib/kubelet";
+  std::filesystem::path cgroups;  ///< empty: sys/fs/cgroup below sysfs_root
   std::filesystem::path cni_results = "/var/lib/cni/results";
   std::vector<std::string> peer_subnets;  ///< only devices on these are measured; empty: all
   std::string drivers;                    ///< "fake:FILE"; empty: this machine's own

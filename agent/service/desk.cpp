@@ -49,7 +49,7 @@ Result<Topology> Desk::take_topology(const std::function<bool()>& gone, Deadline
 }
 
 Result<std::string> Desk::inventory(const std::function<bool()>& gone, Deadline deadline) {
-  auto holdings = std::async(std::launch::async, [&] { return settings_.ask_holdings(deadline); });
+  auto holdings = std::async(std::launch::async, [&] { return settings_.ask_word(deadline); });
   auto topology = take_topology(gone, deadline);
   auto held = holdings.get();
   netcheck::NodeFacts facts;

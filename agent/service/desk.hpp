@@ -24,7 +24,8 @@ struct NodeSettings {
   ProbeProgram program;
   std::map<std::string, std::string> inventory_options;  ///< for the inventory child
   std::vector<netcheck::Subnet> networks;                ///< that may be measured; empty: all
-  AskHoldings ask_holdings;
+  AskHoldings ask_holdings;  ///< the kubelet's answer alone: asked again and again
+  AskHoldings ask_word;      ///< with all that lies beside it: for the inventory
 };
 
 /// Carries out what coordinators ask, without knowing how they reach it: texts in, texts out.

@@ -237,44 +237,6 @@ PodClaim read_pod(const Fields& fields) {
   return pod;
 }
 
-Tree tree_of(const Holding& holding) {
-  return {{"pod_namespace", holding.pod_namespace},
-          {"pod_name", holding.pod_name},
-          {"container", holding.container},
-          {"resource", holding.resource},
-          {"device", holding.device},
-          {"driver", holding.driver},
-          {"pool", holding.pool},
-          {"claim", holding.claim},
-          {"numa", holding.numa}};
-}
-
-Holding read_holding(const Fields& fields) {
-  return {fields.get<std::string>("pod_namespace"),
-          fields.get<std::string>("pod_name"),
-          fields.get_or<std::string>("container", ""),
-          fields.get_or<std::string>("resource", ""),
-          fields.get<std::string>("device"),
-          fields.get_or<std::string>("driver", ""),
-          fields.get_or<std::string>("pool", ""),
-          fields.get_or<std::string>("claim", ""),
-          fields.list<int>("numa")};
-}
-
-Tree tree_of(const ContainerShare& share) {
-  return {{"pod_namespace", share.pod_namespace},
-          {"pod_name", share.pod_name},
-          {"container", share.container},
-          {"cpus", share.cpus},
-          {"memory_numa", share.memory_numa}};
-}
-
-ContainerShare read_share(const Fields& fields) {
-  return {fields.get<std::string>("pod_namespace"), fields.get<std::string>("pod_name"),
-          fields.get<std::string>("container"), fields.list<int>("cpus"),
-          fields.list<int>("memory_numa")};
-}
-
 constexpr auto as_tree = [](const auto& item) { return tree_of(item); };
 
 AllocationView read_view(const Fields& fields) {
@@ -293,23 +255,6 @@ AllocationView read_view(const Fields& fields) {
 }
 
 }  // namespace
-
-Tree tree_of(const NodeHoldings& holdings) {
-  return {{"schema", "plumbline.holdings/v1"},
-          {"node", holdings.node},
-          {"source", holdings.source},
-          {"holdings", list_of(holdings.holdings, as_tree)},
-          {"containers", list_of(holdings.containers, as_tree)}};
-}
-
-NodeHoldings read_holdings(const Fields& fields) {
-  return {fields.get<std::string>("node"), fields.get_or<std::string>("source", ""),
-          fields.objects("holdings", read_holding), fields.objects("containers", read_share)};
-}
-
-std::string encode(const NodeHoldings& holdings) { return one_line(tree_of(holdings)); }
-
-Result<NodeHoldings> decode_holdings(std::string_view text) { return decode(text, read_holdings); }
 
 std::string encode(const AllocationView& view) {
   Tree tree{{"schema", "plumbline.claims/v1"},

@@ -12,6 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 constexpr int kMostTries = 5;
+constexpr std::size_t kMostLine = 16U << 20U;
 constexpr auto kTokenLife = seconds(60);
 
 bool may_pass(const HttpAnswer& answer) { return answer.status == 429 || answer.status >= 500; }
@@ -86,12 +87,13 @@ void ApiClient::pause(int attempt, long asked_s, Deadline deadline) {
   clock_->wait_until(std::min(clock_->now() + wanted, deadline.moment()));
 }
 
-Result<HttpAnswer> ApiClient::ask(const std::string& path, Deadline deadline) {
+Result<HttpAnswer> ApiClient::ask(const std::function<Result<HttpAnswer>()>& request,
+                                  Deadline deadline) {
   Result<HttpAnswer> answer = fail(ErrorCode::internal, "not asked");
   bool renewed = false;
   for (int attempt = 0; attempt < kMostTries; ++attempt) {
     if (auto fresh = keep_fresh(deadline); !fresh) return tl::unexpected(std::move(fresh.error()));
-    answer = http_.get(path, deadline);
+    answer = request();
     if (answer && answer->status == 401 && !renewed) {
       renewed = true;
       if (auto again = renew(deadline); !again) return tl::unexpected(std::move(again.error()));
@@ -107,7 +109,7 @@ Result<HttpAnswer> ApiClient::ask(const std::string& path, Deadline deadline) {
 
 Result<nlohmann::json> ApiClient::get(const std::string& path, Deadline deadline) {
   const std::string doing = "GET " + access_.server + path.substr(0, path.find('?'));
-  auto answer = ask(path, deadline);
+  auto answer = ask([&] { return http_.get(path, deadline); }, deadline);
   if (!answer) return pass_up(std::move(answer.error()), doing);
   if (answer->status != 200) {
     const std::string status = " (" + std::to_string(answer->status) + ")";
@@ -116,6 +118,53 @@ Result<nlohmann::json> ApiClient::get(const std::string& path, Deadline deadline
   auto documents = parse_json(answer->body);
   if (!documents) return pass_up(std::move(documents.error()), doing);
   return std::move(documents->front());
+}
+
+Status ApiClient::apply(const std::string& path, const nlohmann::json& object, Deadline deadline) {
+  const std::string doing = "applying " + access_.server + path;
+  const std::string body = object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const std::string whole = path + "?fieldManager=plumbline&force=true";
+  // JSON is YAML, and this is the content type that every version takes.
+  const auto request = [&] {
+    return http_.patch(whole, "application/apply-patch+yaml", body, deadline);
+  };
+  auto answer = ask(request, deadline);
+  if (!answer) return pass_up(std::move(answer.error()), doing);
+  if (answer->status == 200 || answer->status == 201) return {};
+  return fail(code_of(answer->status),
+              doing + ": " + words_of(*answer) + " (" + std::to_string(answer->status) + ")");
+}
+
+Status ApiClient::watch(const std::string& path,
+                        const std::function<bool(const std::string&)>& take,
+                        const std::function<bool(bool)>& idle, Deadline deadline) {
+  const std::string doing = "watching " + access_.server + path.substr(0, path.find('?'));
+  std::string rest;
+  bool too_long = false;
+  const auto sink = [&](std::string_view piece) {
+    if (piece.empty()) return idle(piece.data() != nullptr);
+    rest.append(piece);
+    for (auto end = rest.find('\n'); end != std::string::npos; end = rest.find('\n')) {
+      const std::string line = rest.substr(0, end);
+      rest.erase(0, end + 1);
+      if (!line.empty() && !take(line)) return false;
+    }
+    too_long = rest.size() > kMostLine;
+    return !too_long;
+  };
+  for (bool renewed = false;; renewed = true) {
+    if (auto fresh = keep_fresh(deadline); !fresh) return fresh;
+    const auto answer = http_.get(path, deadline, sink);
+    if (too_long) return fail(ErrorCode::invalid_input, doing + ": a line is over 16 MiB");
+    if (!answer) return pass_up(Error(answer.error()), doing);
+    if (answer->status == 200) return {};
+    if (answer->status == 401 && !renewed) {
+      if (auto again = renew(deadline); !again) return again;
+      continue;
+    }
+    return fail(code_of(answer->status),
+                doing + ": " + words_of(*answer) + " (" + std::to_string(answer->status) + ")");
+  }
 }
 
 }  // namespace plumbline::netcheck::claims

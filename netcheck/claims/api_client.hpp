@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
@@ -20,6 +21,15 @@ class ApiClient {
   /// tried again after Retry-After or a growing, uneven pause, five times in all. Errors:
   /// permission_denied (401, 403, with the server's own words), not_found (404), conflict (410).
   Result<nlohmann::json> get(const std::string& path, Deadline deadline);
+  /// One watch: GET of a path whose answer is JSON lines until the server ends it, each given to
+  /// `take`, which ends it by returning false. `idle` is asked about once a second, is told whether
+  /// the server has answered at all, and ends it too. 401 renews the credentials once; nothing else
+  /// is tried again. Errors as of get(); a line over 16 MiB is invalid_input.
+  Status watch(const std::string& path, const std::function<bool(const std::string& line)>& take,
+               const std::function<bool(bool answered)>& idle, Deadline deadline);
+  /// Server-side apply of one object as field manager "plumbline", which takes fields over from
+  /// others. Tried again as get() does. Errors as of get(); conflict is also 409.
+  Status apply(const std::string& path, const nlohmann::json& object, Deadline deadline);
   /// The server's address.
   const std::string& server() const { return access_.server; }
 
@@ -27,7 +37,7 @@ class ApiClient {
   ApiClient(ApiAccess access, HttpClient http, Clock& clock);
   Status renew(Deadline deadline);
   Status keep_fresh(Deadline deadline);
-  Result<HttpAnswer> ask(const std::string& path, Deadline deadline);
+  Result<HttpAnswer> ask(const std::function<Result<HttpAnswer>()>& request, Deadline deadline);
   void pause(int attempt, long asked_s, Deadline deadline);
 
   ApiAccess access_;

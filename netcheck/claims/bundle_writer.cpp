@@ -8,6 +8,7 @@
 #include "core/files.hpp"
 #include "core/json/codec.hpp"
 #include "netcheck/claims/allow_list.hpp"
+#include "netcheck/claims/archive.hpp"
 #include "netcheck/claims/documents.hpp"
 #include "netcheck/claims/pseudonyms.hpp"
 
@@ -45,6 +46,7 @@ struct BundleWriter::State {
   bool redact = false;
   std::vector<std::pair<std::string, Json>> documents;  ///< name below the folder
   std::vector<std::pair<std::string, Json>> nodes;      ///< kind, document with a "node"
+  std::vector<Json> outcomes;
 
   Status add_node(const std::string& kind, const std::string& text) {
     auto parsed = parse_json(text);
@@ -61,14 +63,34 @@ struct BundleWriter::State {
       for (const auto& [name, document] : *list)
         names.learn(document);
     }
+    for (const Json& outcome : outcomes)
+      names.learn(outcome);
+    for (Json& outcome : outcomes)
+      names.replace(outcome);
     for (auto* list : {&documents, &nodes}) {
       for (auto& [name, document] : *list)
         names.replace(document);
     }
   }
 
-  Status write(const fs::path& file, const Json& document) const {
-    return write_file(file, document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  static std::string text_of(const Json& document) {
+    return document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  }
+
+  /// Everything by its name below the bundle.
+  std::vector<ArchivedFile> files() const {
+    std::vector<ArchivedFile> all;
+    for (const auto& [name, document] : documents)
+      all.emplace_back(name, text_of(document));
+    for (const auto& [kind, document] : nodes) {
+      const std::string node = file_name(document.value("node", std::string("node")));
+      all.emplace_back("nodes/" + node + "." + kind + ".json", text_of(document));
+    }
+    std::string lines;
+    for (const Json& outcome : outcomes)
+      lines += outcome.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    if (!lines.empty()) all.emplace_back("measurements.jsonl", std::move(lines));
+    return all;
   }
 };
 
@@ -79,8 +101,11 @@ BundleWriter::~BundleWriter() = default;
 
 Result<BundleWriter> BundleWriter::open(fs::path folder, bool redact) {
   std::error_code problem;
-  if (fs::exists(folder, problem) &&
-      (!fs::is_directory(folder, problem) || !fs::is_empty(folder, problem))) {
+  const bool there = fs::exists(folder, problem);
+  if (there && is_archive_name(folder)) {
+    return fail(ErrorCode::conflict, folder.string() + " exists; a bundle is never written over");
+  }
+  if (there && (!fs::is_directory(folder, problem) || !fs::is_empty(folder, problem))) {
     return fail(ErrorCode::conflict, folder.string() + " exists and is not an empty folder");
   }
   auto state = std::make_unique<State>();
@@ -103,24 +128,31 @@ Status BundleWriter::add(const NodeHoldings& holdings) {
   return state_->add_node("holdings", json::encode(holdings));
 }
 
+Status BundleWriter::add(const Outcome& outcome) {
+  auto parsed = parse_json(json::encode(outcome));
+  if (!parsed) return tl::unexpected(std::move(parsed.error()));
+  state_->outcomes.push_back(std::move(parsed->front()));
+  return {};
+}
+
 Result<std::size_t> BundleWriter::finish() {
   if (state_->redact) state_->hide();
+  const auto files = state_->files();
+  if (is_archive_name(state_->folder)) {
+    const auto bytes = write_archive(files);
+    if (!bytes) return tl::unexpected(bytes.error());
+    if (auto written = write_file(state_->folder, *bytes); !written)
+      return tl::unexpected(std::move(written.error()));
+    return files.size();
+  }
   std::error_code problem;
   fs::create_directories(state_->folder / "nodes", problem);
   if (problem) return fail_errno(problem.value(), "making " + state_->folder.string());
-  for (const auto& [name, document] : state_->documents) {
-    if (auto written = state_->write(state_->folder / name, document); !written)
+  for (const auto& [name, text] : files) {
+    if (auto written = write_file(state_->folder / name, text); !written)
       return tl::unexpected(std::move(written.error()));
   }
-  for (const auto& [kind, document] : state_->nodes) {
-    const std::string node = file_name(document.value("node", std::string("node")));
-    if (auto written =
-            state_->write(state_->folder / "nodes" / (node + "." + kind + ".json"), document);
-        !written) {
-      return tl::unexpected(std::move(written.error()));
-    }
-  }
-  return state_->documents.size() + state_->nodes.size();
+  return files.size();
 }
 
 }  // namespace plumbline::netcheck::claims

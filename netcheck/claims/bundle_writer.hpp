@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/model/holdings.hpp"
+#include "core/model/measurement.hpp"
 #include "core/model/topology.hpp"
 #include "core/result.hpp"
 
@@ -15,7 +16,8 @@ namespace plumbline::netcheck::claims {
 /// Nothing is on disk before finish(). Movable.
 class BundleWriter {
  public:
-  /// `folder` must not exist or be empty. With `redact` names, UUIDs and addresses become
+  /// `folder` must not exist or be empty; a name that means an archive (*.tar.gz, *.tgz) must not
+  /// exist, and becomes one file. With `redact` names, UUIDs and addresses become
   /// pseudonyms.
   static Result<BundleWriter> open(std::filesystem::path folder, bool redact);
   BundleWriter(BundleWriter&&) noexcept;
@@ -28,6 +30,8 @@ class BundleWriter {
   Status add(const Topology& topology);
   /// What one node's kubelet answered.
   Status add(const NodeHoldings& holdings);
+  /// What was measured.
+  Status add(const Outcome& outcome);
   /// Writes everything; the number of files.
   Result<std::size_t> finish();
 

@@ -11,6 +11,7 @@ namespace {
 using Json = nlohmann::json;
 constexpr std::size_t kMostObjects = 500'000;
 constexpr std::size_t kMostWarnings = 1000;
+constexpr std::size_t kMostStrangers = 5;
 constexpr int kMostListDepth = 8;
 
 std::string text_of(const Json& object, const char* name) {
@@ -57,7 +58,11 @@ void Gatherer::add_object(const Json& object, const std::string& where) {
   const std::string group = slash == std::string::npos ? "" : api.substr(0, slash);
   const std::string version = slash == std::string::npos ? api : api.substr(slash + 1);
   const Known* known = find_kind(kind, group);
-  if (known == nullptr) return;
+  if (known == nullptr) {
+    if (strangers_.size() < kMostStrangers) strangers_.insert(kind + " " + api);
+    return;
+  }
+  ++known_;
   std::string problem;
   const Fields fields(object, "", problem);
   const ObjectMeta meta = read_meta(fields);
@@ -201,6 +206,12 @@ void Gatherer::finish_placements(AllocationView& view) {
 
 AllocationView Gatherer::finish() {
   AllocationView view;
+  if (known_ == 0 && !strangers_.empty()) {
+    std::string kinds;
+    for (const std::string& kind : strangers_)
+      kinds += (kinds.empty() ? "" : ", ") + kind;
+    warnings_.push_back("no object is of a kind that is read, only " + kinds);
+  }
   const auto move_to = [](auto& kept, auto& list) {
     for (auto& [name, one] : kept)
       list.push_back(std::move(one.value));

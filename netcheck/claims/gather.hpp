@@ -2,6 +2,7 @@
 
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,8 @@ class Gatherer {
   std::map<std::string, std::map<std::string, Kept<TopologyLevels>>> levels_;
   std::vector<std::string> warnings_;
   std::size_t seen_ = 0;
+  std::size_t known_ = 0;
+  std::set<std::string> strangers_;  // kinds that are not read, the first few
 };
 
 }  // namespace plumbline::netcheck::claims

@@ -62,7 +62,9 @@ void add_claimed_devices(const v1::ContainerResources& container, const Holding&
 
 Result<NodeHoldings> holdings_of(const v1::ListPodResourcesResponse& answer,
                                  const std::string& node, const std::string& source) {
-  NodeHoldings found{node, source, {}, {}};
+  NodeHoldings found;
+  found.node = node;
+  found.source = source;
   for (const auto& pod : answer.pod_resources()) {
     for (const auto& container : pod.containers()) {
       Holding base;
@@ -78,6 +80,21 @@ Result<NodeHoldings> holdings_of(const v1::ListPodResourcesResponse& answer,
     }
   }
   return found;
+}
+
+Result<Allocatable> allocatable_of(const v1::AllocatableResourcesResponse& answer) {
+  Allocatable read;
+  for (const auto& devices : answer.devices()) {
+    for (const auto& id : devices.device_ids()) {
+      read.devices.push_back({devices.resource_name(), id, numa_of(devices.topology())});
+      if (read.devices.size() > kMostHoldings) {
+        return fail(ErrorCode::invalid_input, "more than 100000 devices are allocatable");
+      }
+    }
+  }
+  for (const auto cpu : answer.cpu_ids())
+    read.cpus.push_back(static_cast<int>(cpu));
+  return read;
 }
 
 Result<NodeHoldings> parse_holdings(std::string_view bytes, const std::string& node,

@@ -7,8 +7,9 @@
 #include "core/result.hpp"
 
 namespace v1 {
+class AllocatableResourcesResponse;
 class ListPodResourcesResponse;
-}
+}  // namespace v1
 
 namespace plumbline::netcheck::claims {
 
@@ -18,7 +19,11 @@ namespace plumbline::netcheck::claims {
 Result<NodeHoldings> holdings_of(const v1::ListPodResourcesResponse& answer,
                                  const std::string& node, const std::string& source);
 
-/// The same from an answer's bytes, as a recording holds them.
+/// What a kubelet has to give, by its answer to GetAllocatableResources. More than 100000 devices
+/// is an error.
+Result<Allocatable> allocatable_of(const v1::AllocatableResourcesResponse& answer);
+
+/// The same as holdings_of() from an answer's bytes, as a recording holds them.
 Result<NodeHoldings> parse_holdings(std::string_view bytes, const std::string& node,
                                     const std::string& source);
 

@@ -66,6 +66,18 @@ std::size_t take_body(char* data, std::size_t size, std::size_t count, void* use
   return bytes;
 }
 
+/// libcurl calls it about once a second, whether or not anything comes.
+int ask_sink(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  if (!*transfer.sink) return 0;
+  long status = 0;
+  curl_easy_getinfo(transfer.handle, CURLINFO_RESPONSE_CODE, &status);
+  const std::string_view nothing = status == 200 ? std::string_view("") : std::string_view();
+  if ((*transfer.sink)(nothing)) return 0;
+  transfer.stopped = true;
+  return 1;
+}
+
 std::size_t take_header(char* data, std::size_t size, std::size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   std::string line(data, size * count);
@@ -165,6 +177,40 @@ struct HttpClient::State {
     if (!access.proxy.empty()) set(CURLOPT_PROXY, access.proxy.c_str());
   }
 
+  /// Takes the headers. A body over 256 MiB is an error.
+  Result<HttpAnswer> perform(const std::string& path, curl_slist* headers, Deadline deadline,
+                             const std::function<bool(std::string_view)>& sink) {
+    using std::chrono::milliseconds;
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline.moment() -
+                                                               std::chrono::steady_clock::now());
+    Transfer transfer;
+    transfer.handle = handle;
+    transfer.sink = &sink;
+    const std::string url = base + path;
+    if (!credentials.token.empty())
+      headers = curl_slist_append(headers, ("Authorization: Bearer " + credentials.token).c_str());
+    set(CURLOPT_URL, url.c_str());
+    set(CURLOPT_HTTPHEADER, headers);
+    set(CURLOPT_WRITEDATA, &transfer);
+    set(CURLOPT_HEADERDATA, &transfer);
+    set(CURLOPT_XFERINFODATA, &transfer);
+    set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::min<std::int64_t>(left.count(), 3600'000)));
+    problem.fill('\0');
+    const bool in_time = left > milliseconds(0);
+    const CURLcode code = in_time ? curl_easy_perform(handle) : CURLE_OPERATION_TIMEDOUT;
+    curl_slist_free_all(headers);
+    if (!in_time) return fail(ErrorCode::deadline_exceeded, "not asked in time");
+    if (transfer.too_big) return fail(ErrorCode::invalid_input, "the answer is over 256 MiB");
+    if (code != CURLE_OK && !transfer.stopped) {
+      return fail(code_of(code), problem[0] == '\0' ? curl_easy_strerror(code) : problem.data());
+    }
+    HttpAnswer answer;
+    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &answer.status);
+    answer.body = std::move(transfer.body);
+    answer.retry_after_s = transfer.retry_after_s;
+    return answer;
+  }
+
   void set_up() {
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -176,6 +222,8 @@ struct HttpClient::State {
     set(CURLOPT_ACCEPT_ENCODING, "");
     set(CURLOPT_WRITEFUNCTION, take_body);
     set(CURLOPT_HEADERFUNCTION, take_header);
+    set(CURLOPT_XFERINFOFUNCTION, ask_sink);
+    set(CURLOPT_NOPROGRESS, 0L);
     set_trust();
     set_identity();
     set_route();
@@ -207,39 +255,20 @@ void HttpClient::use(const Credentials& credentials) {
 
 Result<HttpAnswer> HttpClient::get(const std::string& path, Deadline deadline,
                                    const std::function<bool(std::string_view)>& sink) {
-  using std::chrono::milliseconds;
-  const auto left = std::chrono::duration_cast<milliseconds>(deadline.moment() -
-                                                             std::chrono::steady_clock::now());
-  if (left <= milliseconds(0)) return fail(ErrorCode::deadline_exceeded, "not asked in time");
-  Transfer transfer;
-  transfer.handle = state_->handle;
-  transfer.sink = &sink;
-  const std::string url = state_->base + path;
+  curl_slist* const headers = curl_slist_append(nullptr, "Accept: application/json");
+  state_->set(CURLOPT_HTTPGET, 1L);
+  state_->set(CURLOPT_CUSTOMREQUEST, static_cast<char*>(nullptr));
+  return state_->perform(path, headers, deadline, sink);
+}
+
+Result<HttpAnswer> HttpClient::patch(const std::string& path, const std::string& type,
+                                     const std::string& body, Deadline deadline) {
   curl_slist* headers = curl_slist_append(nullptr, "Accept: application/json");
-  if (!state_->credentials.token.empty()) {
-    headers =
-        curl_slist_append(headers, ("Authorization: Bearer " + state_->credentials.token).c_str());
-  }
-  state_->set(CURLOPT_URL, url.c_str());
-  state_->set(CURLOPT_HTTPHEADER, headers);
-  state_->set(CURLOPT_WRITEDATA, &transfer);
-  state_->set(CURLOPT_HEADERDATA, &transfer);
-  state_->set(CURLOPT_TIMEOUT_MS,
-              static_cast<long>(std::min<std::int64_t>(left.count(), 3600'000)));
-  state_->problem.fill('\0');
-  const CURLcode code = curl_easy_perform(state_->handle);
-  curl_slist_free_all(headers);
-  if (transfer.too_big) return fail(ErrorCode::invalid_input, "the answer is over 256 MiB");
-  if (code != CURLE_OK && !transfer.stopped) {
-    const char* const said =
-        state_->problem[0] == '\0' ? curl_easy_strerror(code) : state_->problem.data();
-    return fail(code_of(code), said);
-  }
-  HttpAnswer answer;
-  curl_easy_getinfo(state_->handle, CURLINFO_RESPONSE_CODE, &answer.status);
-  answer.body = std::move(transfer.body);
-  answer.retry_after_s = transfer.retry_after_s;
-  return answer;
+  headers = curl_slist_append(headers, ("Content-Type: " + type).c_str());
+  state_->set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+  state_->set(CURLOPT_POSTFIELDS, body.c_str());
+  state_->set(CURLOPT_CUSTOMREQUEST, "PATCH");
+  return state_->perform(path, headers, deadline, {});
 }
 
 }  // namespace plumbline::netcheck::claims

@@ -31,9 +31,14 @@ class HttpClient {
   /// Takes other credentials from the next request on.
   void use(const Credentials& credentials);
   /// GET of a path with query. A body over 256 MiB is an error. `sink` gets the body in pieces
-  /// instead of the answer (status 200 only) and ends the transfer when it returns false.
+  /// instead of the answer (status 200 only), an empty piece about once a second while nothing
+  /// comes (without data before the server has answered), and ends the transfer when it returns
+  /// false.
   Result<HttpAnswer> get(const std::string& path, Deadline deadline,
                          const std::function<bool(std::string_view)>& sink = {});
+  /// PATCH of a path with a body of that content type. The same limits; no sink.
+  Result<HttpAnswer> patch(const std::string& path, const std::string& type,
+                           const std::string& body, Deadline deadline);
 
  private:
   struct State;

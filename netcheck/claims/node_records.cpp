@@ -1,6 +1,8 @@
 #include "netcheck/claims/node_records.hpp"
 
+#include <algorithm>
 #include <map>
+#include <string_view>
 #include <system_error>
 
 #include "core/files.hpp"
@@ -56,6 +58,24 @@ Result<std::vector<NodeRecord>> read_node_records(const fs::path& bundle) {
     nodes.push_back(std::move(record));
   }
   return nodes;
+}
+
+Result<std::vector<Outcome>> read_measurements(const fs::path& bundle) {
+  std::vector<Outcome> outcomes;
+  const fs::path file = bundle / "measurements.jsonl";
+  std::error_code problem;
+  if (!fs::exists(file, problem)) return outcomes;
+  auto text = read_file(file, 4 * kMostBytes);
+  if (!text) return tl::unexpected(std::move(text.error()));
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find('\n'), rest.size());
+    auto outcome = json::decode_outcome(rest.substr(0, end));
+    if (!outcome) return pass_up(std::move(outcome.error()), file.string());
+    outcomes.push_back(std::move(*outcome));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return outcomes;
 }
 
 }  // namespace plumbline::netcheck::claims

@@ -16,7 +16,7 @@ struct Sensitive {
   std::string_view key;
   std::string_view kind;
 };
-constexpr std::array<Sensitive, 22> kSensitive{{
+constexpr std::array<Sensitive, 23> kSensitive{{
     {"nodeName", "node"},
     {"node", "node"},
     {"namespace", "namespace"},
@@ -33,6 +33,7 @@ constexpr std::array<Sensitive, 22> kSensitive{{
     {"boot_id", "uid"},
     {"claim", "object"},
     {"containerID", "uid"},
+    {"container_id", "uid"},
     {"hardwareAddress", "mac"},
     {"mac", "mac"},
     {"uuid", "uuid"},
@@ -92,7 +93,20 @@ std::string numbered(const std::string& kind, int number, const std::string& wor
 
 void Pseudonyms::add(const std::string& kind, const std::string& word) {
   if (is_placeholder(word) || known_.count(word) > 0) return;
-  known_[word] = numbered(kind, ++counts_[kind], word);
+  // Of "containerd://ID" and of "GPU-ID::2" the ID alone is the name, and has one pseudonym.
+  const auto scheme = word.find("://");
+  const auto share = word.find("::");
+  if (kind == "uid" && scheme != std::string::npos) {
+    const std::string id = word.substr(scheme + 3);
+    add(kind, id);
+    known_[word] = word.substr(0, scheme + 3) + of(id);
+  } else if (kind == "uuid" && share != std::string::npos) {
+    const std::string id = word.substr(0, share);
+    add(kind, id);
+    known_[word] = of(id) + word.substr(share);
+  } else {
+    known_[word] = numbered(kind, ++counts_[kind], word);
+  }
 }
 
 void Pseudonyms::learn_field(const std::string& parent, const std::string& key, const Json& value) {
@@ -109,6 +123,7 @@ void Pseudonyms::learn_field(const std::string& parent, const std::string& key, 
   for (const Sensitive& one : kSensitive) {
     if (key == one.key) return add(std::string(one.kind), word);
   }
+  if (word.starts_with("GPU-") || word.starts_with("MIG-")) return add("uuid", word);
   // Attributes stand as {"mac": {"string": ...}}.
   const std::string attribute = parent.substr(parent.find('/') + 1);
   if (attribute == "uuid" || attribute == "parentUUID") return add("uuid", word);

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "netcheck/judging/verdict.hpp"
+#include "netcheck/requirements/conformance.hpp"
 
 namespace plumbline::netcheck {
 namespace {
@@ -59,40 +60,20 @@ RequirementResult performance_requirement(const Judged& judged, const Report& re
   return result;
 }
 
-/// networking/high_performance_networking of the AI conformance checklist (SHOULD since v1.36): its
-/// text asks that network devices are discoverable with their characteristics and that pods
-/// exchange data over them. A throughput is not part of it.
-RequirementResult conformance_requirement(const Judged& judged, const Report& report) {
-  RequirementResult result =
-      by_rules(judged, report, "high_performance_networking", {"X03", "X04", "X15", "X16", "X20"});
-  result.level = "SHOULD";
-  const bool published = judged.facts->claims && !judged.facts->claims->slices.empty();
-  if (!published) {
-    result.verdict = StageVerdict::inconclusive;
-    result.because = {
-        "no ResourceSlice publishes a network device, so nothing shows how they are managed"};
-  }
-  if (report.coverage.pairs <= 0 && result.verdict == StageVerdict::pass) {
-    result.verdict = StageVerdict::inconclusive;
-    result.because = {"no pair exchanged data"};
-  }
-  result.because.push_back(
-      "evidence only: published devices against real ones, and data exchanged over them; whether a "
-      "platform conforms is not decided here");
-  return result;
-}
-
 }  // namespace
 
 std::vector<RequirementResult> requirements_of(const Judged& judged, const Report& report) {
-  return {coverage_requirement(judged, report),
-          performance_requirement(judged, report),
-          by_rules(judged, report, "label_truth", {"X11"}),
-          by_rules(judged, report, "placement", {"X10", "X13"}),
-          by_rules(judged, report, "device_truth", {"X03", "X04", "X15", "X20"}),
-          by_rules(judged, report, "gpu_links", {"gpu", "gpu_path", "X05", "X06", "X19"}),
-          by_rules(judged, report, "no_interference", {"X21"}),
-          conformance_requirement(judged, report)};
+  std::vector<RequirementResult> results{
+      coverage_requirement(judged, report),
+      performance_requirement(judged, report),
+      by_rules(judged, report, "label_truth", {"X11"}),
+      by_rules(judged, report, "placement", {"X10", "X12", "X13"}),
+      by_rules(judged, report, "device_truth", {"X03", "X04", "X09", "X15", "X20"}),
+      by_rules(judged, report, "gpu_links", {"gpu", "gpu_path", "X05", "X06", "X19"}),
+      by_rules(judged, report, "no_interference", {"X21"})};
+  for (RequirementResult& result : conformance_of(*judged.facts, report))
+    results.push_back(std::move(result));
+  return results;
 }
 
 }  // namespace plumbline::netcheck

@@ -23,8 +23,8 @@ std::vector<std::string> doubts_about_numbers(const Judged& judged, const Covera
 void conclude(const Judged& judged, Report& report);
 
 /// The requirements: coverage and pair performance of the stage, the claims' and labels' truth, and
-/// what this evidence says of the conformance programme's high_performance_networking. Never
-/// "certified".
+/// what this evidence says of the conformance programme's requirements that apply here
+/// (netcheck/requirements). Never "certified".
 std::vector<RequirementResult> requirements_of(const Judged& judged, const Report& report);
 
 }  // namespace plumbline::netcheck

@@ -218,20 +218,21 @@ class Judge {
   std::set<std::string> real_places(const std::vector<GivenDevice>& given, Finding& finding) const {
     std::set<std::string> places;
     for (const GivenDevice& device : given) {
-      for (const char* const name : {"resource.kubernetes.io/pciBusID", "dra.net/pciAddress"}) {
-        const auto address = values_of(*device.offered, name);
-        if (address.empty()) continue;
-        const auto found = pci_.find(device.offered->node() + "\n" + address.front());
-        if (found == pci_.end()) break;
-        const auto place = nearness_->real_place(*found->second);
-        if (!place) break;
-        places.insert(*place);
-        finding.evidence.push_back({"sysfs of " + device.offered->node(),
-                                    address.front() + " " + nearness_->word + " " + *place, ""});
-        break;
-      }
+      const PciDevice* const function = function_of(*device.offered);
+      const auto place = function == nullptr ? std::nullopt : nearness_->real_place(*function);
+      if (!place) continue;
+      places.insert(*place);
+      finding.evidence.push_back({"sysfs of " + device.offered->node(),
+                                  function->address + " " + nearness_->word + " " + *place, ""});
     }
     return places;
+  }
+
+  /// The PCI function of a published device, where its node told of it; null otherwise.
+  const PciDevice* function_of(const Offered& offered) const {
+    const std::string address = pci_address_of(offered);
+    const auto found = pci_.find(offered.node() + "\n" + address);
+    return address.empty() || found == pci_.end() ? nullptr : found->second;
   }
 
   /// True when the node's devices of these drivers all publish one value, and are more than given.
@@ -280,11 +281,17 @@ class Judge {
     Finding finding = begin(claim);
     std::set<std::string> kinds;
     for (const GivenDevice& device : given) {
-      const auto place = device.offered ? nearness_->place_of(*device.offered) : std::nullopt;
+      auto place = device.offered ? nearness_->place_of(*device.offered) : std::nullopt;
+      // What the driver does not publish the node may know.
+      const PciDevice* const function =
+          device.offered && !place ? function_of(*device.offered) : nullptr;
+      if (function != nullptr) place = nearness_->real_place(*function);
       if (!place) continue;
       kinds.insert(kind_of(*device.offered));
       by_place[*place].push_back(text_of(device));
-      finding.evidence.push_back({"ResourceSlice " + device.offered->slice->meta.name,
+      finding.evidence.push_back({function != nullptr
+                                      ? "sysfs of " + device.offered->node()
+                                      : "ResourceSlice " + device.offered->slice->meta.name,
                                   text_of(device) + " " + nearness_->word + " " + *place, ""});
     }
     // Devices of one kind have a PCIe root each; nobody expects them on one.

@@ -199,6 +199,15 @@ std::optional<std::string> numa_of(const Offered& offered) {
   return values.front();
 }
 
+std::string pci_address_of(const Offered& offered) {
+  for (const char* const name : {"resource.kubernetes.io/pciBusID", "dra.net/pciAddress",
+                                 "sriovnetwork.k8snetworkplumbingwg.io/pciAddress"}) {
+    const auto address = values_of(offered, name);
+    if (!address.empty()) return address.front();
+  }
+  return {};
+}
+
 std::optional<std::string> root_of(const Offered& offered) {
   const auto values = values_of(offered, std::string(kPcieRoot));
   return values.size() == 1 ? std::optional(values.front()) : std::nullopt;

@@ -66,6 +66,10 @@ std::string numa_name(const Offered& offered);
 /// The PCIe root of a device; nothing when it publishes none.
 std::optional<std::string> root_of(const Offered& offered);
 
+/// The PCI address that a device publishes, by any of the names that drivers give it; empty when it
+/// publishes none.
+std::string pci_address_of(const Offered& offered);
+
 /// What a device is, by driver and attributes: "gpu", "nic", "cpu", or the driver's name.
 std::string kind_of(const Offered& offered);
 

@@ -15,7 +15,7 @@ std::vector<Finding> claims_understood(const Facts& facts) {
                     (warnings.size() == 1 ? " thing" : " things") +
                     " in the claims could not be used, the first: " + warnings.front() + ".";
   finding.next_step =
-      "Read the objects again, by an API version that plumbline knows "
+      "Read the cluster's objects (kubectl get -o json), by an API version that plumbline knows "
       "(docs/bundle.md), and run again.";
   for (const std::string& warning : warnings) {
     if (finding.evidence.size() == most_quoted) break;

@@ -24,6 +24,10 @@ std::vector<Finding> x03_slice_truth(const Facts& facts);
 /// and the claims say the same. One finding a pod that was given network devices or holds one.
 std::vector<Finding> x04_given_held(const Facts& facts);
 
+/// X04 for device plugins: what the kubelet answers of a container's devices is what stands in its
+/// own checkpoint. One finding a container that has plugin devices by one of the two.
+std::vector<Finding> x04_checkpoint(const Facts& facts);
+
 /// X07: what a container (or pod) got by its kubelet's word, against the Topology Manager policy of
 /// its node. One finding a container with two things to align; nothing where policy, kubelet or
 /// node told nothing.
@@ -32,6 +36,11 @@ std::vector<Finding> x07_kubelet_alignment(const Facts& facts);
 /// X08: claimed devices beside the exclusive CPUs of their pod, which DRA and the kubelet do not
 /// align. One finding a pod and claim, never an accusation.
 std::vector<Finding> x08_claims_and_cpus(const Facts& facts);
+
+/// X09: what a container may use by its cgroup is what the CPU and memory managers gave it, and
+/// nobody else may use its exclusive CPUs. One finding a container that was given something; one a
+/// node whose cgroups nobody saw.
+std::vector<Finding> x09_exclusive_cpus(const Facts& facts);
 
 /// X10: the members of native PodGroups and Kueue workloads are where they asked to be and were
 /// assigned: one domain, slices, the recorded assignment, rank order. One finding a gang and
@@ -66,9 +75,19 @@ std::vector<Finding> x16_transport(const Facts& facts);
 /// slice and one a node's network resource.
 std::vector<Finding> x20_counts(const Facts& facts);
 
+/// X20 for device plugins: the Node object offers as many devices of a resource as its kubelet has
+/// to give (GetAllocatableResources). One finding a node's plugin resource.
+std::vector<Finding> x20_allocatable(const Facts& facts);
+
 /// X21: no device was measured while somebody else's pod held it. One finding a measured device and
 /// one a device that was left alone because it is held.
 std::vector<Finding> x21_interference(const Facts& facts);
+
+/// "penalty": how much longer an all-reduce takes over the nodes that a gang got than over the best
+/// free ones, and than over the best as it asked, as a factor with its interval: by the slowest
+/// measured pair of each, which paces a ring. One finding a gang whose pairs were all measured;
+/// reported, never an accusation.
+std::vector<Finding> placement_penalty(const Facts& facts);
 
 /// "claims": objects that were not understood, pools that are incomplete. One unobservable finding
 /// with all of them, or nothing: what was passed over here no other rule can speak about.

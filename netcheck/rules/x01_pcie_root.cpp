@@ -2,6 +2,7 @@
 #include <set>
 
 #include "netcheck/rules/alignment.hpp"
+#include "netcheck/rules/claim_devices.hpp"
 #include "netcheck/rules/lookup.hpp"
 #include "netcheck/rules/quote.hpp"
 #include "netcheck/rules/rules.hpp"
@@ -89,12 +90,82 @@ void add_separate_roots(const Facts& facts, std::vector<Finding>& findings) {
   }
 }
 
+/// PCI functions by node and address.
+using Functions = std::map<std::pair<std::string, std::string>, const PciDevice*>;
+
+Functions functions_of(const Facts& facts) {
+  Functions functions;
+  for (const NodeFacts& node : facts.nodes) {
+    if (!node.topology) continue;
+    for (const PciDevice& device : node.topology->pci_devices)
+      functions[{node.node, device.address}] = &device;
+  }
+  return functions;
+}
+
+/// What is known of where the devices of a claim are.
+struct Told {
+  std::set<std::string> kinds;
+  bool roots = true;
+  bool nodes = true;
+  std::vector<std::string> lacks;  ///< "gpu-0 of gpu.nvidia.com no NUMA node"
+};
+
+Told told_of(const DeviceClaim& claim, const Offers& offers, const Functions& functions) {
+  Told told;
+  for (const AllocatedDevice& given : claim.devices) {
+    const auto offered = given.admin_access ? std::nullopt : offers.find(given);
+    const std::string kind = offered ? kind_of(*offered) : "";
+    if (kind != "gpu" && kind != "nic") continue;
+    told.kinds.insert(kind);
+    const auto found = functions.find({offered->node(), pci_address_of(*offered)});
+    const PciDevice* const real = found == functions.end() ? nullptr : found->second;
+    const bool root = root_of(*offered) || (real != nullptr && !real->root.empty());
+    const bool node = numa_of(*offered) || (real != nullptr && real->numa);
+    told.roots = told.roots && root;
+    told.nodes = told.nodes && node;
+    if (root && node) continue;
+    told.lacks.push_back(given.device + " of " + given.driver + " publishes no " +
+                         (root   ? "NUMA node"
+                          : node ? "PCIe root"
+                                 : "PCIe root and no NUMA node"));
+  }
+  return told;
+}
+
+/// Claims of GPUs and NICs of which neither root nor NUMA node can be compared: as on machines
+/// whose NICs come without a root (Hyper-V) and whose GPU driver publishes no NUMA node.
+void add_unplaced(const Facts& facts, std::vector<Finding>& findings) {
+  const Offers offers(*facts.claims);
+  const Functions functions = functions_of(facts);
+  for (const DeviceClaim& claim : facts.claims->claims) {
+    if (!claim.allocated || !in_scope(facts, claim.node)) continue;
+    const Told told = told_of(claim, offers, functions);
+    if (told.kinds.size() < 2 || told.roots || told.nodes) continue;
+    Finding finding;
+    finding.rule = "X01";
+    finding.tier = "A";
+    finding.verdict = Verdict::unobservable;
+    finding.subject = {"claim", full_name(claim.meta), claim.node, ""};
+    finding.claim = quote_claim(claim);
+    finding.message =
+        "Whether the GPU and the NIC of claim " + full_name(claim.meta) +
+        " are near each other cannot be told from what is published: " + listed(told.lacks) + ".";
+    finding.next_step = "Record the node itself (plumbline collect --node " + claim.node +
+                        ", or an agent there): sysfs knows both; and measure the path.";
+    findings.push_back(std::move(finding));
+  }
+}
+
 }  // namespace
 
 std::vector<Finding> x01_pcie_root(const Facts& facts) {
   std::vector<Finding> findings =
       judge_nearness(facts, {"X01", "PCIe root", is_other, root_of, real_root, false});
-  if (facts.claims) add_separate_roots(facts, findings);
+  if (facts.claims) {
+    add_separate_roots(facts, findings);
+    add_unplaced(facts, findings);
+  }
   return findings;
 }
 

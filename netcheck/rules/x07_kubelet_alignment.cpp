@@ -54,14 +54,22 @@ bool more_than_one_zone_has(const ContainerNuma& view, const AlignmentPolicy& po
   });
 }
 
-Finding begin(const NodeFacts& node, const AlignmentPolicy& policy, const ContainerNuma& view) {
+Finding begin(const NodeFacts& node, const AlignmentPolicy& policy, const ContainerNuma& view,
+              const PodClaim* pod) {
   Finding finding;
   finding.rule = "X07";
   finding.tier = "A";
   finding.subject = {"pod", view.pod, node.node, ""};
-  finding.claim =
-      ClaimRef{policy.kind, policy.meta.name, policy.meta.uid, policy.meta.resource_version,
-               policy.path, policy.value};
+  if (policy.kind.empty()) {
+    // The policy stands in the kubelet's own file, which is no object: the pod is what is quoted.
+    if (pod != nullptr) finding.claim = quote_pod(*pod);
+    finding.evidence.push_back({"config.yaml of the kubelet of " + node.node,
+                                "topologyManagerPolicy: " + policy.policy, ""});
+  } else {
+    finding.claim =
+        ClaimRef{policy.kind, policy.meta.name, policy.meta.uid, policy.meta.resource_version,
+                 policy.path, policy.value};
+  }
   finding.evidence.push_back(
       {node.holdings->source + ", NUMA nodes of " + node.node, text_of(view), ""});
   finding.message = (view.container.empty() ? "Pod " + view.pod
@@ -104,12 +112,12 @@ Finding spread_out(Finding finding, const AlignmentPolicy& policy, const Contain
 }
 
 std::optional<Finding> judge(const NodeFacts& node, const AlignmentPolicy& policy,
-                             const ContainerNuma& view) {
+                             const ContainerNuma& view, const PodClaim* pod) {
   std::size_t things = view.silent.size();
   for (const auto& [numa, parts] : view.on)
     things += parts.size();
   if (things < 2) return std::nullopt;
-  Finding finding = begin(node, policy, view);
+  Finding finding = begin(node, policy, view, pod);
   if (view.on.size() > 1) return spread_out(std::move(finding), policy, view);
   if (!view.silent.empty()) {
     return end(std::move(finding), Verdict::vacuous,
@@ -121,6 +129,15 @@ std::optional<Finding> judge(const NodeFacts& node, const AlignmentPolicy& polic
              " has everything on one NUMA node: " + text_of(view), "Nothing to do.");
 }
 
+/// The policy in the kubelet's own file; without a kind, as it is no object of the API.
+AlignmentPolicy own_policy(const NodeFacts& node) {
+  AlignmentPolicy policy;
+  if (!node.holdings->state) return policy;
+  policy.policy = node.holdings->state->topology_policy;
+  policy.scope = node.holdings->state->topology_scope;
+  return policy;
+}
+
 }  // namespace
 
 std::vector<Finding> x07_kubelet_alignment(const Facts& facts) {
@@ -130,12 +147,17 @@ std::vector<Finding> x07_kubelet_alignment(const Facts& facts) {
     policies.emplace(policy.meta.name, &policy);
   std::vector<Finding> findings;
   for (const NodeFacts& node : facts.nodes) {
-    const auto policy = policies.find(node.node);
-    const bool told = policy != policies.end() && !policy->second->policy.empty();
-    if (!told || !node.topology || !node.holdings) continue;
-    for (const ContainerNuma& view : scoped(node, policy->second->scope)) {
-      if (auto finding = judge(node, *policy->second, view))
-        findings.push_back(std::move(*finding));
+    if (!node.topology || !node.holdings) continue;
+    const auto read = policies.find(node.node);
+    const AlignmentPolicy policy =
+        read == policies.end() || read->second->policy.empty() ? own_policy(node) : *read->second;
+    if (policy.policy.empty()) continue;
+    for (const ContainerNuma& view : scoped(node, policy.scope)) {
+      const auto slash = view.pod.find('/');
+      const PodClaim* const pod = policy.kind.empty() ? find_pod(facts, view.pod.substr(0, slash),
+                                                                 view.pod.substr(slash + 1))
+                                                      : nullptr;
+      if (auto finding = judge(node, policy, view, pod)) findings.push_back(std::move(*finding));
     }
   }
   return findings;

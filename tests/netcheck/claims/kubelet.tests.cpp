@@ -21,12 +21,18 @@ namespace {
 
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
+/// What the stand-in answers besides List; null: not implemented, as an old kubelet has it.
+struct More {
+  std::function<grpc::Status(const v1::GetPodResourcesRequest&, v1::GetPodResourcesResponse&)> get;
+  std::function<grpc::Status(v1::AllocatableResourcesResponse&)> allocatable;
+};
 using Answer = std::function<grpc::Status(grpc::ServerContext&, v1::ListPodResourcesResponse&)>;
 
 /// A kubelet's PodResources on a unix socket of the test.
 class Kubelet final : public v1::PodResourcesLister::Service {
  public:
-  explicit Kubelet(Answer answer) : answer_(std::move(answer)) {
+  explicit Kubelet(Answer answer, More more = {})
+      : answer_(std::move(answer)), more_(std::move(more)) {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("unix:" + socket(), grpc::InsecureServerCredentials());
     builder.RegisterService(this);
@@ -40,9 +46,20 @@ class Kubelet final : public v1::PodResourcesLister::Service {
                     v1::ListPodResourcesResponse* response) override {
     return answer_(*context, *response);
   }
+  grpc::Status Get(grpc::ServerContext*, const v1::GetPodResourcesRequest* request,
+                   v1::GetPodResourcesResponse* response) override {
+    if (!more_.get) return {grpc::StatusCode::UNIMPLEMENTED, "Get disabled"};
+    return more_.get(*request, *response);
+  }
+  grpc::Status GetAllocatableResources(grpc::ServerContext*, const v1::AllocatableResourcesRequest*,
+                                       v1::AllocatableResourcesResponse* response) override {
+    if (!more_.allocatable) return {grpc::StatusCode::UNIMPLEMENTED, "disabled"};
+    return more_.allocatable(*response);
+  }
 
   TemporaryFolder folder_;
   Answer answer_;
+  More more_;
   std::unique_ptr<grpc::Server> server_;
 };
 
@@ -224,6 +241,69 @@ TEST_CASE("More than a hundred thousand holdings are refused") {
   const auto answer = kubelet_holdings(kubelet.socket(), "node-5", Deadline::after(20s));
   REQUIRE_FALSE(answer);
   CHECK_THAT(answer.error().message, ContainsSubstring("more than 100000"));
+}
+
+TEST_CASE("What a kubelet has to give is asked for, and an old kubelet's silence is said") {
+  const TemporaryFolder nothing;
+  const auto give = [](v1::AllocatableResourcesResponse& response) {
+    auto& devices = *response.add_devices();
+    devices.set_resource_name("x.io/nic");
+    devices.add_device_ids("nic-0");
+    devices.add_device_ids("nic-1");
+    devices.mutable_topology()->add_nodes()->set_id(1);
+    response.add_cpu_ids(2);
+    return grpc::Status::OK;
+  };
+  const Kubelet kubelet(two_pods, {{}, give});
+  const KubeletPlace place{kubelet.socket(), nothing.path() / "none", nothing.path() / "none"};
+  const auto word = kubelet_word(place, "node-5", Deadline::after(20s));
+  if (!word) FAIL(word.error().message);
+  CHECK(word->holdings.size() == 4);
+  REQUIRE(word->allocatable);
+  REQUIRE(word->allocatable->devices.size() == 2);
+  CHECK(word->allocatable->devices[1].device == "nic-1");
+  CHECK(word->allocatable->devices[1].numa == std::vector<int>{1});
+  CHECK(word->allocatable->cpus == std::vector<int>{2});
+  REQUIRE(word->unread.size() == 2);
+  CHECK_THAT(word->unread[0], ContainsSubstring("the kubelet's folder"));
+  CHECK_THAT(word->unread[1], ContainsSubstring("cgroups"));
+
+  const Kubelet old(two_pods);
+  const KubeletPlace there{old.socket(), nothing.path(), nothing.path()};
+  const auto less = kubelet_word(there, "node-5", Deadline::after(20s));
+  REQUIRE(less);
+  CHECK_FALSE(less->allocatable);
+  CHECK_THAT(less->unread.front(), ContainsSubstring("UNIMPLEMENTED"));
+}
+
+TEST_CASE("One pod is asked for by Get, or picked out of List where there is no Get") {
+  const TemporaryFolder folder;
+  const auto get = [](const v1::GetPodResourcesRequest& request,
+                      v1::GetPodResourcesResponse& response) -> grpc::Status {
+    if (request.pod_name() != "job-0") return {grpc::StatusCode::NOT_FOUND, "no such pod"};
+    v1::ListPodResourcesResponse all;
+    add_container(all, "lab", "job-0").add_cpu_ids(7);
+    response.mutable_pod_resources()->Swap(all.mutable_pod_resources(0));
+    return grpc::Status::OK;
+  };
+  const Kubelet kubelet(two_pods, {get, {}});
+  KubeletPlace place{kubelet.socket(), folder.path(), folder.path(), {"lab", "job-0"}};
+  const auto one = kubelet_word(place, "node-5", Deadline::after(20s));
+  if (!one) FAIL(one.error().message);
+  CHECK(one->holdings.empty());
+  REQUIRE(one->containers.size() == 1);
+  CHECK(one->containers[0].cpus == std::vector<int>{7});
+  place.pod.name = "gone";
+  const auto gone = kubelet_word(place, "node-5", Deadline::after(20s));
+  REQUIRE_FALSE(gone);
+  CHECK_THAT(gone.error().message, ContainsSubstring("no such pod"));
+
+  const Kubelet old(two_pods);
+  const auto picked = kubelet_word({old.socket(), folder.path(), folder.path(), {"lab", "job-0"}},
+                                   "node-5", Deadline::after(20s));
+  if (!picked) FAIL(picked.error().message);
+  REQUIRE(picked->holdings.size() == 2);
+  CHECK(picked->holdings[0].pod_name == "job-0");
 }
 
 }  // namespace plumbline::netcheck::claims

@@ -18,6 +18,7 @@ MUST = {
     "X04": "match violation unobservable",
     "X07": "match violation preference_not_met vacuous unclaimed unobservable",
     "X08": "unclaimed",
+    "X09": "match violation unobservable",
     "X10": "match violation drift preference_not_met unclaimed unobservable",
     "X11": "violation",
     "X12": "match violation preference_not_met unobservable",
@@ -29,6 +30,7 @@ MUST = {
     "rails": "match unclaimed",
     "X20": "match violation unclaimed unobservable",
     "X21": "match violation unobservable",
+    "penalty": "match preference_not_met unclaimed",
 }
 HEAD = """# Which test shows which verdict
 

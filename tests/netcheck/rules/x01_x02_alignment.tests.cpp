@@ -188,6 +188,34 @@ TEST_CASE("X01: aligned or apart, what nobody asked for is reported and no more"
   }
 }
 
+TEST_CASE(
+    "X01: a GPU without a NUMA node and a NIC without a root can be compared by sysfs alone") {
+  Facts facts = claims_of(
+      classes +
+      slice_yaml("gpu.nvidia.com", "n1",
+                 "gpu-0 resource.kubernetes.io/pcieRoot=pci0008:00 "
+                 "resource.kubernetes.io/pciBusID=0008:06:00.0\n") +
+      slice_yaml("dra.net", "n1",
+                 "nic-2 dra.net/numaNode=1 dra.net/rdma=true dra.net/pciAddress=0103:00:00.0\n") +
+      claim_yaml({"", "", ""}, "gpu-0", "nic-2"));
+  const Finding blind = the_only(x01_pcie_root(facts), Verdict::unobservable);
+  CHECK_THAT(blind.message, ContainsSubstring("nic-2 of dra.net publishes no PCIe root"));
+  CHECK_THAT(blind.message, ContainsSubstring("gpu-0 of gpu.nvidia.com publishes no NUMA node"));
+  CHECK_THAT(blind.next_step, ContainsSubstring("collect --node n1"));
+  check_quotes(facts, {blind});
+  CHECK(x02_numa_node(facts).empty());
+
+  Topology topology;
+  PciDevice gpu;
+  gpu.address = "0008:06:00.0";
+  gpu.numa = 0;
+  topology.pci_devices = {gpu};
+  facts.nodes.push_back({"n1", topology, "", std::nullopt, ""});
+  CHECK(x01_pcie_root(facts).empty());
+  const Finding apart = the_only(x02_numa_node(facts), Verdict::unclaimed);
+  CHECK_THAT(apart.message, ContainsSubstring("2 different NUMA nodes"));
+}
+
 TEST_CASE("X01: a node whose GPUs and NICs share no root is told without any claim") {
   const Facts facts = claims_of(
       slice_yaml("gpu.nvidia.com", "n1", "gpu-0 resource.kubernetes.io/pcieRoot=pci0008:00\n") +

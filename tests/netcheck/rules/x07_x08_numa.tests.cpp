@@ -94,6 +94,17 @@ TEST_CASE("X07: a pod's containers count together only in the scope of the pod")
   judged(policy_yaml("single-numa-node", "pod"), other, Verdict::violation);
 }
 
+TEST_CASE("X07 takes the policy of the kubelet's own file where no object tells one") {
+  Facts facts = node_with(pod_yaml("p", "n1", ""), {plugin("c", "nic-0", {1})});
+  KubeletState state;
+  state.topology_policy = "single-numa-node";
+  facts.nodes[0].holdings->state = state;
+  const Finding finding = the_only(x07_kubelet_alignment(facts), Verdict::violation);
+  check_quotes(facts, {finding});
+  CHECK(finding.claim->kind == "Pod");
+  CHECK_THAT(finding.evidence.front().value, ContainsSubstring("single-numa-node"));
+}
+
 TEST_CASE("X07 says nothing of nodes whose policy or kubelet it does not know") {
   CHECK(x07_kubelet_alignment(node_with("", {plugin("c", "nic-0", {1})})).empty());
   Facts facts = node_with(policy_yaml("single-numa-node"), {plugin("c", "nic-0", {1})});

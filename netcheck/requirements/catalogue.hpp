@@ -1,0 +1,28 @@
+#pragma once
+
+#include <array>
+#include <span>
+#include <string_view>
+
+namespace plumbline::netcheck {
+
+/// What must be in a cluster for a requirement to say anything of it.
+enum class Applies { network_devices, gangs, accelerators, slices };
+
+/// One requirement of the AI conformance programme, as data: what it is, and which evidence here
+/// speaks of it.
+struct Requirement {
+  const char* id;       ///< as the checklist has it, or "KAR-5"; "/OUTCOME" behind one of several
+  const char* level;    ///< MUST | SHOULD | proposed
+  const char* version;  ///< where it stands: "v1.36, KAR-0010"
+  Applies applies;
+  std::array<std::string_view, 6> rules;  ///< findings of these contradict it; empty ends the list
+  std::array<std::string_view, 3>
+      probes;         ///< outcomes whose names begin so are evidence; empty ends it
+  const char* takes;  ///< the evidence that it takes of a pod that the scheduler placed
+};
+
+/// All of them, in the order of the checklist.
+std::span<const Requirement> requirement_catalogue();
+
+}  // namespace plumbline::netcheck

@@ -1,0 +1,126 @@
+#include "netcheck/requirements/conformance.hpp"
+
+#include <algorithm>
+
+#include "netcheck/judging/verdict.hpp"
+#include "netcheck/requirements/catalogue.hpp"
+#include "netcheck/rules/claim_devices.hpp"
+
+namespace plumbline::netcheck {
+namespace {
+
+constexpr std::size_t kMostReasons = 3;
+
+/// What there is in the cluster, looked at once.
+struct There {
+  bool network_devices = false;
+  bool gangs = false;
+  bool accelerators = false;
+  bool slices = false;
+
+  bool has(Applies what) const {
+    switch (what) {
+      case Applies::network_devices:
+        return network_devices;
+      case Applies::gangs:
+        return gangs;
+      case Applies::accelerators:
+        return accelerators;
+      case Applies::slices:
+        return slices;
+    }
+    return false;
+  }
+};
+
+void look_at_claims(const AllocationView& view, There& there) {
+  there.slices = !view.slices.empty();
+  there.gangs = !view.placements.empty();
+  for (const SliceClaim& slice : view.slices) {
+    for (const SliceDevice& device : slice.devices) {
+      const std::string kind = kind_of({&slice, &device});
+      there.network_devices = there.network_devices || kind == "nic";
+      there.accelerators = there.accelerators || kind == "gpu";
+    }
+  }
+  for (const PodClaim& pod : view.pods) {
+    there.gangs = there.gangs || !pod.gang.empty();
+    for (const auto& [resource, count] : pod.extended)
+      there.accelerators = there.accelerators || resource.ends_with("/gpu");
+  }
+}
+
+There look(const Facts& facts) {
+  There there;
+  if (facts.claims) look_at_claims(*facts.claims, there);
+  for (const NodeFacts& node : facts.nodes) {
+    if (!node.topology) continue;
+    there.accelerators =
+        there.accelerators || (node.topology->gpus && !node.topology->gpus->gpus.empty());
+  }
+  return there;
+}
+
+template <typename List>
+bool among(const List& list, const std::string& word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+/// "12 checks, none contradicts, 30 of 30 measurements": what was seen with the agents' rights.
+std::string capability_of(const Requirement& requirement, const Report& report,
+                          std::size_t checks) {
+  std::size_t all = 0;
+  std::size_t measured = 0;
+  for (const Outcome& outcome : report.outcomes) {
+    const bool evidence = std::any_of(
+        requirement.probes.begin(), requirement.probes.end(),
+        [&](const auto& probe) { return !probe.empty() && outcome.probe.starts_with(probe); });
+    if (!evidence) continue;
+    ++all;
+    if (outcome.measured() != nullptr) ++measured;
+  }
+  std::string text = std::to_string(checks) + (checks == 1 ? " check" : " checks");
+  if (all > 0) {
+    text += ", " + std::to_string(measured) + " of " + std::to_string(all) + " measurements";
+  }
+  return text;
+}
+
+RequirementResult judge(const Facts& facts, const Requirement& requirement, const Report& report) {
+  RequirementResult result{requirement.id, requirement.level, StageVerdict::inconclusive, {}};
+  std::size_t checks = 0;
+  std::vector<std::string> doubts;
+  for (const Finding& finding : report.findings) {
+    if (!among(requirement.rules, finding.rule)) continue;
+    ++checks;
+    const std::string text = finding.rule + ": " + finding.message;
+    if (fails(finding.verdict)) {
+      result.verdict = StageVerdict::fail;
+      if (result.because.size() < kMostReasons) result.because.push_back(text);
+    } else if (leaves_doubt(facts, finding) && doubts.size() < kMostReasons) {
+      doubts.push_back(text);
+    }
+  }
+  const std::string seen = capability_of(requirement, report, checks);
+  if (result.verdict == StageVerdict::fail) return result;
+  result.because = std::move(doubts);
+  const std::string none = result.because.empty() ? ", none contradicts" : "";
+  result.because.push_back("it takes " + std::string(requirement.takes) +
+                           "; no pod that the scheduler placed has measured here. With the "
+                           "agents' rights, which never count: " +
+                           seen + none + " (" + requirement.version + ")");
+  return result;
+}
+
+}  // namespace
+
+std::vector<RequirementResult> conformance_of(const Facts& facts, const Report& report) {
+  const There there = look(facts);
+  std::vector<RequirementResult> results;
+  for (const Requirement& requirement : requirement_catalogue()) {
+    if (there.has(requirement.applies)) results.push_back(judge(facts, requirement, report));
+  }
+  return results;
+}
+
+}  // namespace plumbline::netcheck

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <vector>
+
+#include "core/model/report.hpp"
+#include "netcheck/facts.hpp"
+
+namespace plumbline::netcheck {
+
+/// What the facts and findings of a report say of each requirement that applies here. `fail` when a
+/// finding contradicts it; else `inconclusive`, as no measurement here was made by a pod that the
+/// scheduler placed, which alone could make it pass: what agents and nodes showed is told beside it
+/// and never counts. What applies to nothing here is left out.
+std::vector<RequirementResult> conformance_of(const Facts& facts, const Report& report);
+
+}  // namespace plumbline::netcheck

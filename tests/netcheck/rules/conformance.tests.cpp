@@ -1,0 +1,78 @@
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <set>
+
+#include "netcheck/judge.hpp"
+#include "netcheck/requirements/catalogue.hpp"
+#include "netcheck/requirements/conformance.hpp"
+#include "tests/netcheck/rules/claims_yaml.hpp"
+#include "tests/netcheck/rules/rack_facts.hpp"
+
+namespace plumbline::netcheck {
+namespace {
+
+using Catch::Matchers::ContainsSubstring;
+
+const RequirementResult* find(const std::vector<RequirementResult>& all, const std::string& id) {
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.id == id; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+TEST_CASE("Requirements are data: ids once, known levels, and what each takes") {
+  std::set<std::string> ids;
+  for (const Requirement& requirement : requirement_catalogue()) {
+    INFO(requirement.id);
+    CHECK(ids.insert(requirement.id).second);
+    const std::string level = requirement.level;
+    CHECK((level == "MUST" || level == "SHOULD" || level == "proposed"));
+    CHECK_FALSE(std::string(requirement.takes).empty());
+    CHECK_FALSE(requirement.rules[0].empty());
+  }
+  for (const char* const id :
+       {"high_performance_networking", "high_performance_networking/multiple_interfaces",
+        "high_performance_networking/characteristics_discoverable",
+        "high_performance_networking/placement", "high_performance_networking/pod_to_pod_transfer",
+        "gang_scheduling", "accelerator_metrics", "secure_accelerator_access", "dra_truthfulness",
+        "driver_runtime_management", "KAR-5", "#16", "#21"}) {
+    CHECK(ids.count(id) == 1);
+  }
+}
+
+TEST_CASE("A requirement never passes on what the agents could do") {
+  const Report report = judge(rack());
+  const auto* const networking = find(report.requirements, "high_performance_networking");
+  REQUIRE(networking != nullptr);
+  CHECK(networking->level == "SHOULD");
+  CHECK(networking->verdict == StageVerdict::inconclusive);
+  CHECK_THAT(networking->because.back(), ContainsSubstring("no pod that the scheduler placed"));
+  CHECK_THAT(networking->because.back(), ContainsSubstring("KAR-0010"));
+  for (const Requirement& requirement : requirement_catalogue()) {
+    const auto* const result = find(report.requirements, requirement.id);
+    if (result != nullptr) CHECK(result->verdict != StageVerdict::pass);
+  }
+}
+
+TEST_CASE("A requirement that a finding contradicts fails and quotes it") {
+  const Report report = judge(rack("rack-split-gang"));
+  const auto* const gangs = find(report.requirements, "gang_scheduling");
+  REQUIRE(gangs != nullptr);
+  CHECK(gangs->level == "MUST");
+  CHECK(gangs->verdict == StageVerdict::fail);
+  CHECK_THAT(gangs->because.front(), ContainsSubstring("X10"));
+  CHECK(find(report.requirements, "dra_truthfulness")->verdict == StageVerdict::inconclusive);
+}
+
+TEST_CASE("A requirement that applies to nothing here is left out") {
+  const Report report = judge(claims_of(node_yaml("n1", "a: b")));
+  CHECK(find(report.requirements, "gang_scheduling") == nullptr);
+  CHECK(find(report.requirements, "accelerator_metrics") == nullptr);
+  const Report gpus = judge(claims_of(slice_yaml("gpu.nvidia.com", "n1", "gpu-0 type=gpu\n")));
+  CHECK(find(gpus.requirements, "accelerator_metrics") != nullptr);
+  CHECK(find(gpus.requirements, "high_performance_networking") == nullptr);
+}
+
+}  // namespace plumbline::netcheck
