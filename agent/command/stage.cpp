@@ -3,8 +3,10 @@
 #include <CLI/CLI.hpp>
 
 #include "agent/command/command.hpp"
+#include "agent/command/done_file.hpp"
 #include "agent/command/progress.hpp"
 #include "agent/command/signals.hpp"
+#include "core/files.hpp"
 
 namespace plumbline::agent {
 namespace {
@@ -12,6 +14,7 @@ namespace {
 struct StageLine {
   StageOptions options;
   std::string contract = "plumbline";
+  std::filesystem::path done;  ///< written last, for a runner that waits for it; empty: nobody does
 };
 
 void add_options(CLI::App& command, StageLine& line) {
@@ -25,6 +28,18 @@ void add_options(CLI::App& command, StageLine& line) {
   command.add_option("--mpi-agent", line.options.mpi_agent,
                      "Enters a node for mpirun, called AGENT HOST COMMAND... (default: collectives "
                      "are skipped)");
+  command.add_option("--done", line.done,
+                     "Written last of all, with the path of the packed results, for a runner that "
+                     "waits for it (Sonobuoy)");
+}
+
+/// Why there is no report, among what a waiting runner is given.
+void keep_error(const StageLine& line, const Error& error) {
+  if (line.done.empty()) return;
+  std::error_code ignored;
+  std::filesystem::create_directories(line.options.results, ignored);
+  // What cannot be written is told by write_done(), which comes next.
+  static_cast<void>(write_file(line.options.results / "error.txt", error.message + "\n"));
 }
 
 int run(const StageLine& line, const CommonOptions& common, const Streams& streams, Log& log) {
@@ -36,9 +51,21 @@ int run(const StageLine& line, const CommonOptions& common, const Streams& strea
       {log, clock, [&](const std::string& step, double share) { progress.show(step, share); },
        [&] { return signals.pending(); }});
   progress.clear();
-  if (!report) return tell_error(streams, report.error());
+  if (!report) {
+    keep_error(line, report.error());
+    return tell_error(streams, report.error());
+  }
   show_report(streams, common, *report);
   return exit_code_of(*report, line.contract);
+}
+
+/// The stage, and then the word that it is over: a runner that waits learns of an error as well.
+int run_and_tell(const StageLine& line, const CommonOptions& common, const Streams& streams,
+                 Log& log) {
+  const int code = run(line, common, streams, log);
+  if (line.done.empty()) return code;
+  const auto told = write_done(line.done, line.options.results);
+  return told ? code : tell_error(streams, told.error());
 }
 
 }  // namespace
@@ -52,7 +79,7 @@ void add_stage(CLI::App& line, Chosen& chosen, const Streams& streams) {
   add_common(*command, chosen.common, "plumbline stage -f stage.yaml --results results");
   command->callback([&chosen, options, streams] {
     chosen.action = [&chosen, options, streams](Log& log) {
-      return run(*options, chosen.common, streams, log);
+      return run_and_tell(*options, chosen.common, streams, log);
     };
   });
 }

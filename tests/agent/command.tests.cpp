@@ -6,6 +6,7 @@
 #include "agent/command/outcome_table.hpp"
 #include "core/files.hpp"
 #include "core/json/codec.hpp"
+#include "netcheck/claims/archive.hpp"
 #include "tests/agent/support/pki.hpp"
 #include "tests/agent/support/programs.hpp"
 
@@ -20,6 +21,23 @@ Ran plumbline_with(const std::vector<std::string>& arguments) {
 }
 
 }  // namespace
+
+TEST_CASE("A runner that waits is told the end, also of a stage that could not begin") {
+  const Scratch folder;
+  const auto results = folder.path() / "results";
+  const auto done = folder.path() / "done";
+  const auto ran = plumbline_with({"stage", "-f", "/nowhere/stage.yaml", "--results",
+                                   results.string(), "--done", done.string()});
+  CHECK(ran.status == 64);
+  const auto archive = read_file(done);
+  REQUIRE(archive.has_value());
+  CHECK(*archive == (folder.path() / "plumbline.tar.gz").string());
+  const auto files = netcheck::claims::read_archive(read_file(*archive).value());
+  REQUIRE(files.has_value());
+  REQUIRE(files->size() == 1);
+  CHECK(files->front().first == "error.txt");
+  CHECK_THAT(files->front().second, ContainsSubstring("/nowhere/stage.yaml"));
+}
 
 TEST_CASE("Wrong flags end with 64 and one line that says where help is") {
   const std::vector<std::vector<std::string>> lines{
@@ -99,7 +117,7 @@ TEST_CASE("A coordinator's certificate does not make an agent") {
   const auto ran = plumbline_with({"agent", "--node", "node-1", "--listen", "127.0.0.1:0",
                                    "--tls-ca", tls.ca.string(), "--tls-cert",
                                    tls.certificate.string(), "--tls-key", tls.key.string()});
-  CHECK(ran.status == 70);
+  CHECK(ran.status == 64);
   CHECK_THAT(ran.err, ContainsSubstring("has the role coordinator"));
 }
 

@@ -6,6 +6,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import tarfile
 import tempfile
 
 from cluster import ROOT, PROGRAM, cluster
@@ -91,8 +92,12 @@ def live_stage_file(rack, kubeconfig, name, nodes="kubernetes.io/hostname"):
 
 
 def stage(file, results):
-    done = subprocess.run([PROGRAM, "stage", "-f", file, "--results", results], text=True,
-                          capture_output=True, timeout=300, check=False)
+    over = pathlib.Path(results + ".done")
+    done = subprocess.run([PROGRAM, "stage", "-f", file, "--results", results, "--done", over],
+                          text=True, capture_output=True, timeout=300, check=False)
+    with tarfile.open(over.read_text()) as archive:
+        expect({"report.json", "report.html", "fabric-junit.xml"} <= {*archive.getnames()},
+               archive.getnames())
     report = pathlib.Path(results, "report.json")
     if not report.exists():
         sys.exit(f"no report: exit code {done.returncode}\n{done.stderr}")
