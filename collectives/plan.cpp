@@ -210,6 +210,7 @@ Outcome identity(const Request& request, const Planned& planned) {
   const auto name = [&](const char* what, const std::string& value) {
     if (!option(request, what).empty()) outcome.parameters.emplace(what, value);
   };
+  name("transport", option(request, "transport"));
   name("type", to_string(operation.type));
   name("redop", reduces(operation.kind) ? to_string(operation.reduction) : "none");
   name("root", has_root(operation.kind) ? std::to_string(operation.root) : "-1");

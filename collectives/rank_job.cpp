@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 #include <optional>
 #include <set>
 
@@ -39,6 +40,7 @@ class RankWire {
     at_.rail = option(request, "rail");
     const std::string subnet = option(request, "subnet");
     if (subnet.empty()) {
+      if (option(request, "transport") == "shared_memory") return;  // no device is to move
       problem_ = "no subnet was given, so no counters were read";
       return;
     }
@@ -62,6 +64,7 @@ class RankWire {
   }
 
   std::vector<Proof> proofs(const WireLoad& expected) const {
+    if (problem_.empty() && at_.device.empty()) return {prove_unused(watch_, at_, expected)};
     if (problem_.empty()) return prove_wire(watch_, at_, expected);
     Proof none;
     none.kind = "counter";
@@ -117,6 +120,7 @@ class SizeRun {
     if (auto proven = gather_proofs(planned, wire, *result); !proven) return proven;
     tell_rates(planned, *result);
     tell_iterations(*result);
+    if (small(planned)) tell_latency(*result);
     Outcome outcome = identity(request_, planned);
     outcome.result = std::move(result->measured);
     outcome.took = took;
@@ -183,6 +187,36 @@ class SizeRun {
     const auto rate =
         nic_rate({measured.value}, static_cast<int>(nodes.size()), communicator_.size());
     if (rate.value > 0 && planned.colours.empty()) measured.counters["nic_rate"] = rate.value;
+  }
+
+  /// Option "latency_upto": sizes up to that many bytes are told as a latency.
+  bool small(const Planned& planned) const {
+    const std::string text = option(request_, "latency_upto");
+    std::uint64_t most = 0;
+    std::from_chars(text.data(), text.data() + text.size(), most);
+    return planned.operation.bytes.count <= most && most > 0;
+  }
+
+  /// The number is a run's median time; its interval is that of the batches' mean times, about it.
+  static void tell_latency(CollectiveResult& result) {
+    Measured& measured = result.measured;
+    const double work = measured.value * measured.counters["time"];  // bytes by bus bandwidth
+    const auto time_of = [&](double rate) {
+      return rate > 0 ? work / rate : std::numeric_limits<double>::infinity();
+    };
+    const double mean = measured.counters["time"];
+    const double middle = result.iterations.p50;
+    const double shift = mean > 0 ? middle / mean : 1;
+    measured.counters["bus_bandwidth"] = measured.value;
+    measured.unit = Unit::seconds;
+    measured.value = middle;
+    measured.interval = {time_of(measured.interval.high) * shift,
+                         time_of(measured.interval.low) * shift};
+    for (double& batch : measured.batches)
+      batch = time_of(batch);
+    measured.median.reset();
+    measured.p5.reset();
+    measured.p99 = result.iterations.p99;
   }
 
   /// Percentiles and lateness always; every single time only where it was asked for ("samples").

@@ -23,9 +23,10 @@ struct RankWorld {
 
 /// Measures everything `request` asks for together with the other ranks and hands whole outcomes,
 /// with every rank's proof, to rank 0's `finished`: options "group" and "rail" name them, option
-/// "subnet" says whose counters are the proof (see plan() for the others). What fails for one size
-/// is that size's Failed outcome; an error is returned where the ranks cannot go on together. All
-/// ranks call it with the same request.
+/// "subnet" says whose counters are the proof (by option "transport" of "shared_memory": that none
+/// moved), sizes up to option "latency_upto" are told as a latency (see plan() for the others).
+/// What fails for one size is that size's Failed outcome; an error is returned where the ranks
+/// cannot go on together. All ranks call it with the same request.
 Status run_request(Communicator& communicator, const Request& request, RankWorld& world,
                    Deadline deadline);
 

@@ -200,4 +200,22 @@ std::vector<Proof> prove_wire(const WireWatch& watch, const Endpoint& at,
   return proofs;
 }
 
+Proof prove_unused(const WireWatch& watch, const Endpoint& at, const WireLoad& expected) {
+  const auto moved = static_cast<double>(std::max(expected.sent.count, expected.received.count));
+  const Busiest out = busiest_other(watch, "", &DeviceCounters::sent);
+  const Busiest in = busiest_other(watch, "", &DeviceCounters::received);
+  const Busiest& most = out.grew > in.grew ? out : in;
+  Proof proof;
+  proof.kind = "counter";
+  proof.at = at;
+  proof.source = "/proc/net/dev, all interfaces";
+  proof.expected = 0;
+  proof.holds = most.grew < moved / 10;
+  proof.statement =
+      (most.device.empty() ? "no interface moved anything"
+                           : "at most " + megabytes(most.grew) + " over " + most.device) +
+      ", the operation moves at least " + megabytes(moved);
+  return proof;
+}
+
 }  // namespace plumbline::collectives

@@ -57,4 +57,8 @@ struct WireWatch {
 /// it. Pure.
 std::vector<Proof> prove_wire(const WireWatch& watch, const Endpoint& at, const WireLoad& expected);
 
+/// The proof of a path that no interface is on: none (lo included) moved as much as a tenth of what
+/// the operation moves, above its idle rate. Pure.
+Proof prove_unused(const WireWatch& watch, const Endpoint& at, const WireLoad& expected);
+
 }  // namespace plumbline::collectives

@@ -28,6 +28,7 @@ struct Asked {
   std::vector<Bytes> sizes{{1048576}};  ///< message sizes of goodput; the largest is judged
   bool both_ways = true;                ///< both directions at once, at the largest size
   bool latency = true;
+  bool pairs = true;  ///< measure pairs at all; without them collectives alone say what is slow
 };
 
 /// Everything that judging looks at. A value: the same facts give the same report.

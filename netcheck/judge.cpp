@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "netcheck/gpu/gpu_rules.hpp"
+#include "netcheck/groups/group_findings.hpp"
+#include "netcheck/groups/group_testing.hpp"
 #include "netcheck/judging/agents.hpp"
 #include "netcheck/judging/coverage.hpp"
 #include "netcheck/judging/judge_by.hpp"
@@ -63,6 +65,7 @@ std::vector<Finding> findings_of(const Judged& judged,
   const std::vector<Culprit> culprits = localise(scene);
   append(findings, path_findings(scene, culprits));
   append(findings, group_findings(scene, culprits));
+  append(findings, control_arms(judged));
   append(findings, doubtful_paths(scene, culprits));
   for (const Rule rule : {gpu_links, x03_gpu_truth, x04_gpu_given, x05_nvlink_domain, x06_clique,
                           x17_gpu_sharing, x19_gpu_health, x20_gpu_counts, x21_gpu_tenants,
@@ -110,6 +113,8 @@ Report judge_by(const Facts& facts, const std::vector<std::pair<std::string, Rul
   report.findings = findings_of(judged, rules);
   report.outcomes = not_measured_first(facts, latest_outcomes(facts));
   report.judgements = judgements_of(judged);
+  for (const auto& [rail, tests] : group_tests(report.outcomes))
+    report.facts["group_tests." + rail] = std::to_string(tests);
   conclude(judged, report);
   report.requirements = requirements_of(judged, report);
   return report;

@@ -119,6 +119,7 @@ std::vector<Outcome> identities(const Asked& asked, const PlannedPair& pair, boo
 
 Plan plan(const Facts& facts) {
   Plan result;
+  if (!facts.asked.pairs) return result;
   const Racks racks = labelled_racks(facts);
   std::vector<WaitingPair> waiting;
   for (const DeclaredRail& rail : facts.fabric.rails) {

@@ -30,7 +30,8 @@ struct Plan {
 /// Every pair of nodes on every rail, packed into few rounds. A NIC that the gate refuses, a node
 /// without topology, or a rail that a node is not on becomes skipped outcomes of the same identity
 /// that the measurement would have had; the reason names the node and why. Racks are those of the
-/// labels; a pair with a node of unknown rack runs alone. Deterministic. Pure.
+/// labels; a pair with a node of unknown rack runs alone. Nothing when no pairs are asked for.
+/// Deterministic. Pure.
 Plan plan(const Facts& facts);
 
 /// The pairs among `outcomes` that are degraded, failed or inconclusive and worth measuring again,

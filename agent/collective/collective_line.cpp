@@ -65,8 +65,15 @@ Status check(const CollectiveLine& line) {
   if (line.via == "mpi" && line.registered > 0)
     return refuse("-R needs NCCL: MPI registers no buffers");
   if (line.via == "mpi" && line.share_gpu) return refuse("--share-gpu needs NCCL");
-  if (line.via == "nccl" && !line.hosts.empty())
-    return refuse("--hosts needs --via mpi: NCCL's ranks on other nodes are started by a stage");
+  if (line.via == "nccl" && !line.hosts.empty() && line.agents.empty())
+    return refuse("--hosts needs --via mpi, or --agents FILE whose agents start NCCL's ranks");
+  if (line.via == "mpi" && !line.agents.empty())
+    return refuse("--agents needs --via nccl: MPI's ranks are started by its launcher");
+  if (!line.agents.empty() && !line.fault.empty())
+    return refuse("--fault is for ranks of this machine, not of agents");
+  const bool racks = line.split == "rack" || line.split == "nvlink_domain";
+  if (racks && line.agents.empty())
+    return refuse("--split " + line.split + " needs --agents FILE, which knows racks and domains");
   return {};
 }
 
@@ -134,13 +141,30 @@ Result<std::vector<int>> chosen_colours(const CollectiveLine& line, int ranks) {
   auto divisor = number_behind(line.split, "DIV:");
   if (line.split == "pairs") divisor = 2;
   if (line.split == "node") divisor = line.threads * line.gpus;
-  if (!modulo && !divisor)
+  const auto rails = line.split == "rail" ? std::optional(line.threads * line.gpus) : modulo;
+  if (line.split == "rack" || line.split == "nvlink_domain")
+    return colours;  // see domain_colours()
+  if (!rails && !divisor)
     return fail(ErrorCode::invalid_input,
-                "--split " + line.split + " is not known (there are: node, pairs, MOD:k, DIV:k)");
+                "--split " + line.split +
+                    " is not known (there are: node, rail, rack, nvlink_domain, pairs, MOD:k, "
+                    "DIV:k)");
   for (int rank = 0; rank < ranks; ++rank)
-    colours.push_back(modulo ? rank % *modulo : rank / *divisor);
+    colours.push_back(rails ? rank % *rails : rank / *divisor);
   return colours;
 }
+
+std::vector<int> domain_colours(const std::vector<std::string>& domains) {
+  std::map<std::string, int> known;
+  std::vector<int> colours;
+  for (const std::string& domain : domains) {
+    const int fresh = static_cast<int>(known.size());
+    colours.push_back(known.emplace(domain, fresh).first->second);
+  }
+  return colours;
+}
+
+std::string colours_text(const std::vector<int>& colours) { return joined(colours); }
 
 Result<Request> request_of(const CollectiveLine& line, const std::string& here) {
   if (auto right = check(line); !right) return tl::unexpected<Error>(right.error());
@@ -178,6 +202,7 @@ Result<Request> request_of(const CollectiveLine& line, const std::string& here) 
   if (line.registered > 0) request.options["register"] = std::to_string(line.registered);
   if (line.share_gpu) request.options["share_gpu"] = "1";
   if (!line.fault.empty()) request.options["fault"] = line.fault;
+  if (!line.transport.empty()) request.options["transport"] = line.transport;
   request.limit = limit_of(line, request);
   return request;
 }
@@ -201,7 +226,13 @@ PerfHead head_of(const CollectiveLine& line, const Request& request) {
                format_time({line.seconds}) + " a number at most";
   for (const Endpoint& end : request.ends)
     head.places.push_back(end.node);
-  head.groups = chosen_colours(line, request.size).value_or(std::vector<int>{});
+  if (const auto colours = request.options.find("colours"); colours != request.options.end()) {
+    for (const std::string& colour : parts_of(colours->second)) {
+      int group = 0;
+      std::from_chars(colour.data(), colour.data() + colour.size(), group);
+      head.groups.push_back(group);
+    }
+  }
   return head;
 }
 

@@ -33,15 +33,19 @@ struct CollectiveLine {
   int graph = 0;                    ///< -G
   int registered = 0;               ///< -R
   int single_runs = 0;              ///< -I
+  int skipped_runs = 0;             ///< -K: first runs that -I's columns leave out
+  std::string refused;              ///< a flag of nccl-tests in its neutral value
   double timeout = 0;               ///< -T; 0: 30 s without an operation ending
   std::filesystem::path json_file;  ///< -J
 
   std::string via = "nccl";  ///< nccl | mpi
   bool share_gpu = false;    ///< all ranks on GPU 0, as hosts of their own
-  std::string split;         ///< "", node, pairs, MOD:k, DIV:k
+  std::string split;         ///< "", node, rail, rack, nvlink_domain, pairs, MOD:k, DIV:k
   double seconds = 1;        ///< --budget: for one number at most
   double width = 0.01;
-  std::vector<std::string> hosts;  ///< of mpirun; none: this machine
+  std::string transport;           ///< "", shared_memory, no_shared_memory, sockets
+  std::filesystem::path agents;    ///< a stage file: ranks on its agents, not on this machine
+  std::vector<std::string> hosts;  ///< of mpirun, or of the agents; none: this machine, all agents
   std::filesystem::path mpirun = "mpirun";
   std::filesystem::path mpi_agent;
   std::filesystem::path rank_program;
@@ -65,8 +69,16 @@ Result<ChosenOutput> chosen_output(const std::vector<std::string>& words);
 Result<std::vector<Bytes>> chosen_sizes(const CollectiveLine& line);
 
 /// The colours of the ranks for --split: MOD:k and DIV:k are nccl-tests' (rank modulo k, rank over
-/// k), "pairs" is DIV:2, "node" is one group a host. Empty for no split.
+/// k), "pairs" is DIV:2, "node" is one group a host, "rail" is one group for each rank number
+/// inside a host. Empty for no split, and for "rack" and "nvlink_domain", which domain_colours()
+/// makes.
 Result<std::vector<int>> chosen_colours(const CollectiveLine& line, int ranks);
+
+/// One colour for each name, numbered as they come.
+std::vector<int> domain_colours(const std::vector<std::string>& domains);
+
+/// "0,0,1,1": colours as a request has them.
+std::string colours_text(const std::vector<int>& colours);
 
 /// How many ranks there are, and on which host each is.
 std::vector<std::string> chosen_places(const CollectiveLine& line, const std::string& here);

@@ -8,10 +8,8 @@
 #include <optional>
 #include <thread>
 
-#include "agent/collective/hang.hpp"
-#include "agent/collective/told_runs.hpp"
+#include "agent/collective/rank_ends.hpp"
 #include "agent/stage/collective_identities.hpp"
-#include "agent/stage/mpi_evidence.hpp"
 #include "agent/supervisor/child_run.hpp"
 
 namespace plumbline::agent {
@@ -65,12 +63,6 @@ class Ranks {
         step != nullptr && rank == 0 && watch_.progress)
       watch_.progress(*step);
     return true;
-  }
-
-  /// A failure that the other ranks' signs will say more of.
-  static bool unexplained(const Outcome& outcome) {
-    const auto* const failed = outcome.failed();
-    return failed != nullptr && failed->error.code != ErrorCode::data_corrupt;
   }
 
   void keep(const Outcome& outcome) {
@@ -134,27 +126,8 @@ class Ranks {
   }
 
   Failed explained(Failed failed) const {
-    const HangCause cause = name_cause(signs());
-    failed.error.message += "; " + cause.because;
-    std::vector<std::string> names;
-    for (const int rank : cause.ranks)
-      names.push_back("rank " + std::to_string(rank));
-    failed.error.message += suspected(names);
-    failed.blamed = cause.ranks.size() == 1 ? ranks_.node : "";
-    return failed;
-  }
-
-  std::vector<RankSign> signs() const {
-    std::vector<RankSign> signs(ends_.size());
-    for (std::size_t rank = 0; rank < ends_.size(); ++rank) {
-      const MeasureEnd& end = ends_[rank];
-      const MpiEvidence told = read_evidence(end.last_words);
-      if (const auto found = told.told.find(static_cast<int>(rank)); found != told.told.end())
-        signs[rank] = found->second;
-      signs[rank].dead = end.fate == ChildFate::died || end.fate == ChildFate::not_started;
-      signs[rank].silent = end.fate == ChildFate::hung;
-    }
-    return signs;
+    const std::vector<std::string> nodes(ends_.size(), ranks_.node);
+    return explain_ranks(std::move(failed), {ends_.begin(), ends_.end()}, nodes);
   }
 
   const LocalRanks& ranks_;

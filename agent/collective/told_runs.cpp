@@ -1,8 +1,11 @@
 #include "agent/collective/told_runs.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <string_view>
+
+#include "core/statistics/sampling.hpp"
 
 namespace plumbline::agent {
 namespace {
@@ -45,6 +48,24 @@ ToldRuns told_runs(const Measured& measured) {
   for (const Proof& proof : measured.proof)
     if (proof.kind == "samples") runs.ranks = read_samples(proof.statement);
   return runs;
+}
+
+void leave_out_first(ToldRuns& runs, std::size_t count) {
+  const auto shorter = [count](const auto& times) { return times.size() <= count; };
+  if (count == 0 || runs.ranks.empty() ||
+      std::any_of(runs.ranks.begin(), runs.ranks.end(), shorter))
+    return;
+  std::vector<double> slowest;
+  for (auto& times : runs.ranks) {
+    times.erase(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(count));
+    slowest.resize(std::max(slowest.size(), times.size()));
+    for (std::size_t run = 0; run < times.size(); ++run)
+      slowest[run] = std::max(slowest[run], times[run]);
+  }
+  runs.timed = slowest.size();
+  runs.p50 = quantile(slowest, 0.5);
+  runs.p99 = quantile(slowest, 0.99);
+  runs.max = quantile(slowest, 1);
 }
 
 std::string suspected(const std::vector<std::string>& names) {

@@ -26,6 +26,10 @@ struct ToldRuns {
 /// left out.
 ToldRuns told_runs(const Measured& measured);
 
+/// Leaves each rank's first `count` runs out, and takes p50, p99 and max from the others. Nothing
+/// where no single times are known or none would be left.
+void leave_out_first(ToldRuns& runs, std::size_t count);
+
 /// A counter of an outcome, zero where it has none.
 double counter_of(const Measured& measured, const char* name);
 

@@ -43,6 +43,8 @@ void add_options(CLI::App& command, AgentOptions& options) {
       ->check(CLI::Validator(wrong_drivers, "fake:FILE"));
   command.add_option("--probe", options.probe_program,
                      "The measuring program (default: plumbline-probe beside this one)");
+  command.add_option("--rank", options.rank_program,
+                     "The rank of a collective (default: plumbline-rank beside this one)");
   command.add_option("--metrics", options.metrics, "Serves /metrics, /healthz, /readyz over HTTP")
       ->check(address);
   command

@@ -1,8 +1,11 @@
 #include <CLI/CLI.hpp>
 #include <ostream>
 
+#include "agent/collective/agent_ranks.hpp"
 #include "agent/collective/collective_line.hpp"
 #include "agent/collective/local_ranks.hpp"
+#include "agent/command/collective_agents.hpp"
+#include "agent/command/collective_flags.hpp"
 #include "agent/command/collective_results.hpp"
 #include "agent/command/command.hpp"
 #include "agent/command/local_probe.hpp"
@@ -16,6 +19,7 @@
 namespace plumbline::agent {
 namespace {
 
+constexpr const char* kThisMachine = "127.0.0.0/8";
 constexpr const char* kAbout =
     "Measures a collective operation over many ranks; takes nccl-tests' flags and prints its table";
 constexpr const char* kExample =
@@ -25,81 +29,6 @@ constexpr const char* kExample =
 constexpr const char* kOperations =
     "all_reduce, all_gather, reduce_scatter, broadcast, reduce, alltoall, gather, scatter, "
     "sendrecv or hypercube";
-
-/// nccl-tests' flags, by its letters and words.
-void add_their_flags(CLI::App& command, CollectiveLine& line) {
-  command.add_option("-t,--nthreads", line.threads, "Threads; ranks are -t times -g")
-      ->capture_default_str();
-  command.add_option("-g,--ngpus", line.gpus, "Ranks of a thread (of a host with --hosts)")
-      ->capture_default_str();
-  command.add_option("-b,--minbytes", line.least, "Least size")->capture_default_str();
-  command.add_option("-e,--maxbytes", line.most, "Greatest size")->capture_default_str();
-  command.add_option("-i,--stepbytes", line.step, "Step between sizes")->capture_default_str();
-  command.add_option("-f,--stepfactor", line.factor, "Factor between sizes, instead of -i")
-      ->check(CLI::Range(1.0, 1e6));
-  command.add_option("-n,--iters", line.timed,
-                     "Timed runs; without -n and -w plumbline measures until the number is known");
-  command.add_option("-w,--warmup_iters", line.warmup, "Runs before the timed ones");
-  command.add_option("-N,--run_cycles", line.cycles, "How often the sizes are gone through")
-      ->check(CLI::Range(1, 1000));
-  command.add_option("-c,--check", line.check, "Taken; every timed run is checked, always")
-      ->check(CLI::NonNegativeNumber);
-  command
-      .add_option("-o,--op,--output", line.words,
-                  "Reduction (sum prod min max avg mulsum all), or what stdout gets (table json)")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command.add_option("-d,--datatype", line.type, "Data type, nccl-tests' names, or all")
-      ->capture_default_str();
-  command.add_option("-r,--root", line.root, "Root of broadcast, reduce, gather, scatter")
-      ->capture_default_str();
-  command.add_option("-z,--blocking", line.blocking, "1 barrier inside, 3 outside a run's time")
-      ->check(CLI::Range(0, 3));
-  command
-      .add_option("-a,--average", line.average,
-                  "Time shown: 0 rank 0, 1 average, 2 least, 3 slowest rank")
-      ->check(CLI::Range(0, 3))
-      ->capture_default_str();
-  command.add_option("-G,--cudagraph", line.graph, "1: a batch is one CUDA graph")
-      ->check(CLI::Range(0, 1));
-  command
-      .add_option("-R,--local_register", line.registered,
-                  "Buffers registered with NCCL: 1 locally, 2 symmetrically")
-      ->check(CLI::Range(0, 2));
-  command.add_option("-I,--per_iter_timing", line.single_runs, "1: columns of single runs")
-      ->check(CLI::Range(0, 1));
-  command.add_option("-T,--timeout", line.timeout, "Seconds without a run ending that are a hang")
-      ->check(CLI::Range(1.0, 3600.0));
-  command.add_option("-J,--output_file", line.json_file, "Also writes the JSON to this file");
-}
-
-void add_our_flags(CLI::App& command, CollectiveLine& line) {
-  command.add_option("--via", line.via, "Communicator: nccl (GPUs here) or mpi (host memory)")
-      ->check(CLI::IsMember({"nccl", "mpi"}))
-      ->capture_default_str();
-  command.add_flag("--share-gpu", line.share_gpu,
-                   "NCCL: all ranks on GPU 0, as hosts of their own over sockets");
-  command.add_option("--split", line.split, "Groups at once: node, pairs, MOD:k, DIV:k");
-  command.add_option("--budget", line.seconds, "Seconds for one number at most, when sampled")
-      ->check(CLI::Range(0.05, 600.0))
-      ->capture_default_str();
-  command.add_option("--width", line.width, "Half-width of the 95 % interval, as a share")
-      ->check(CLI::Range(0.001, 1.0))
-      ->capture_default_str();
-  command.add_option("--hosts", line.hosts, "Hosts with commas; none: this machine")
-      ->delimiter(',');
-  command.add_option("--mpirun", line.mpirun, "The MPI launcher")->capture_default_str();
-  command.add_option("--mpi-agent", line.mpi_agent,
-                     "What mpirun enters hosts with (AGENT HOST ...)");
-  command.add_option("--rank", line.rank_program,
-                     "The rank program (default: plumbline-rank or plumbline-rank-mpi beside us)");
-  command.add_option("--subnet", line.subnet,
-                     "TCP over the devices of this subnet alone, the ring forced");
-  command.add_option("--management", line.management, "Subnet of the launcher's own traffic");
-  command.add_option("--fault", line.fault,
-                     "Rehearses a fault: kill|stop|corrupt:RANK:RUN, delay|slow:RANK:RUN:TIME");
-}
 
 std::filesystem::path beside_us(const char* program) {
   const auto folder = program_directory();
@@ -120,7 +49,10 @@ MpiJob job_of(const CollectiveLine& line, const Request& request) {
   job.operation = request.probe;
   job.sizes = request.sizes;
   job.options = request.options;
-  job.pinned = !line.subnet.empty();
+  job.pinned = !line.subnet.empty() || !line.transport.empty();
+  job.transport = line.transport;
+  if (line.transport == "sockets" && line.subnet.empty() && line.hosts.empty())
+    job.rail_subnet = kThisMachine;
   job.budget = request.budget;
   job.limit = request.limit;
   return job;
@@ -135,22 +67,36 @@ LocalRanks ranks_of(const CollectiveLine& line, const Request& request) {
   return ranks;
 }
 
+/// One command while it runs.
+struct Run {
+  CollectiveLine line;
+  const EndingSignals& signals;
+  Log& log;
+  std::unique_ptr<AgentSession> session = {};  ///< with --agents
+};
+
 /// One cycle through all sizes, by the communicator that was chosen.
-Result<std::vector<Outcome>> one_cycle(const CollectiveLine& line, const Request& request,
-                                       const MpiWatch& watch, Log& log) {
+Result<std::vector<Outcome>> one_cycle(const Run& run, const Request& request,
+                                       const MpiWatch& watch) {
   SystemClock clock;
+  const CollectiveLine& line = run.line;
+  const LocalWatch local{watch.progress, watch.outcome, watch.cancelled};
+  if (run.session != nullptr) {
+    const AgentRanks ranks{"c" + std::to_string(request.seed), run.session->file.own_namespace,
+                           request};
+    return run_agent_ranks(*run.session->fleet, ranks, local, clock);
+  }
   if (line.via == "nccl") {
-    const LocalWatch local{watch.progress, watch.outcome, watch.cancelled};
     return run_local_ranks(ranks_of(line, request), local, clock);
   }
   MpiJob job = job_of(line, request);
   job.seed = request.seed;
-  return run_mpi(job, watch, log, clock, Deadline::never());
+  return run_mpi(job, watch, run.log, clock, Deadline::never());
 }
 
-Status measure(const CollectiveLine& line, Request request, CollectiveResults& results,
-               const Streams& streams, Log& log) {
-  const EndingSignals signals;
+Status measure(const Run& run, Request request, CollectiveResults& results,
+               const Streams& streams) {
+  const EndingSignals& signals = run.signals;
   Progress progress(streams.err, streams.err_is_terminal, streams.width);
   MpiWatch watch;
   watch.cancelled = [&] { return signals.pending().has_value(); };
@@ -161,9 +107,9 @@ Status measure(const CollectiveLine& line, Request request, CollectiveResults& r
   watch.progress = [&](const ProgressEvent& event) {
     if (streams.err_is_terminal) progress.show(event.step, event.share);
   };
-  for (int cycle = 0; cycle < line.cycles && !signals.pending(); ++cycle) {
+  for (int cycle = 0; cycle < run.line.cycles && !signals.pending(); ++cycle) {
     request.seed = static_cast<std::uint64_t>(cycle) + 1;
-    const auto outcomes = one_cycle(line, request, watch, log);
+    const auto outcomes = one_cycle(run, request, watch);
     progress.clear();
     if (!outcomes) return tl::unexpected(outcomes.error());
     results.end_cycle(*outcomes);
@@ -171,8 +117,26 @@ Status measure(const CollectiveLine& line, Request request, CollectiveResults& r
   return {};
 }
 
-int run(const CollectiveLine& line, const Streams& streams, Log& log) {
-  const auto request = request_of(line, host_name());
+/// The request of the line, its ranks on agents where they were asked for.
+Result<Request> prepare(Run& run) {
+  if (run.line.agents.empty()) return request_of(run.line, host_name());
+  if (auto right = request_of(run.line, host_name()); !right) return right;
+  auto session = open_agents(run.line, run.log);
+  if (!session) return tl::unexpected<Error>(session.error());
+  run.session = std::move(*session);
+  run.line.hosts = run.session->nodes;
+  auto request = request_of(run.line, host_name());
+  if (!request) return request;
+  if (auto placed = place_on_agents(*run.session, run.line, *request); !placed)
+    return tl::unexpected<Error>(placed.error());
+  return request;
+}
+
+int run(const CollectiveLine& typed, const Streams& streams, Log& log) {
+  const EndingSignals signals;
+  Run run{typed, signals, log};
+  const auto request = prepare(run);
+  const CollectiveLine& line = run.line;
   if (!request) {
     Error error = request.error();
     error.message += " (see plumbline collective --help)";
@@ -181,7 +145,7 @@ int run(const CollectiveLine& line, const Streams& streams, Log& log) {
   const bool table = !chosen_output(line.words)->json;
   CollectiveResults results(line, *request, table, streams);
   results.begin();
-  if (auto done = measure(line, *request, results, streams, log); !done)
+  if (auto done = measure(run, *request, results, streams); !done)
     return tell_error(streams, done.error());
   results.end();
   if (!table) streams.out << results.json();

@@ -119,8 +119,11 @@ void CollectiveResults::end_cycle(const std::vector<Outcome>& outcomes) {
 
 void CollectiveResults::show_row(const Outcome& first, const Outcome& second) {
   const auto time = static_cast<PerfTime>(std::clamp(line_.average, 0, 3));
-  const auto out = perf_cell(first, time);
-  const auto in = perf_cell(second, time);
+  auto out = perf_cell(first, time);
+  auto in = perf_cell(second, time);
+  for (auto* const half : {&out, &in})
+    if (*half && (*half)->single)
+      leave_out_first(*(*half)->single, static_cast<std::size_t>(line_.skipped_runs));
   if (!table_ || (!out && !in)) return;
   PerfRow row = perf_row_of(out && first.measured() != nullptr ? first : second);
   row.out_of_place = out.value_or(PerfCell{});

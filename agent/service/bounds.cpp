@@ -13,9 +13,18 @@ namespace {
 constexpr std::array<std::string_view, 6> kPairOptions{"transport",   "operations", "depths",
                                                        "queue_pairs", "numa",       "gid_index"};
 constexpr std::size_t kOptionMost = 64;
-constexpr std::size_t kNameMost = 253;  // a DNS name
+constexpr std::size_t kColoursMost = 8192;  // of all ranks, and groups by their nodes
+constexpr std::size_t kNameMost = 253;      // a DNS name
 constexpr std::array<std::string_view, 4> kProbes{"inventory", "memory_copy", "loopback_latency",
                                                   "pair"};
+constexpr std::array<std::string_view, 10> kCollectives{
+    "all_reduce", "all_gather", "reduce_scatter", "broadcast", "reduce",
+    "alltoall",   "gather",     "scatter",        "sendrecv",  "hypercube"};
+/// What chooses how a collective is measured; none of them names a path or a device.
+constexpr std::array<std::string_view, 18> kCollectiveOptions{
+    "blocking",  "colours", "graphs", "group",     "iterations", "latency_upto",
+    "place",     "rail",    "redop",  "register",  "root",       "samples",
+    "share_gpu", "stall",   "subnet", "transport", "type",       "warmup"};
 constexpr std::array<std::string_view, 4> kPairMeasures{"one_way", "reverse", "both_ways",
                                                         "latency"};
 
@@ -75,7 +84,9 @@ Status check_sizes(const Request& request) {
 
 Status check_ends(const Request& request, const std::string& node) {
   const auto count = request.ends.size();
-  if (count == 0 || count > bounds::kCountMost) return refuse("request.ends must be 1 to 64");
+  const std::size_t most = is_collective(request.probe) ? bounds::kRanksMost : bounds::kCountMost;
+  if (count == 0 || count > most)
+    return refuse("request.ends must be 1 to " + std::to_string(most));
   if (request.size != static_cast<int>(count)) return refuse("request.size must count the ends");
   if (request.rank < 0 || request.rank >= request.size) {
     return refuse("request.rank must be 0 to size - 1");
@@ -125,13 +136,16 @@ Status check_names(const MeasureOrder& order) {
 }
 
 /// Options are the agent's to give, since through some a caller would name paths of this node; but
-/// for those of a pair that only choose how to measure.
+/// for those of a pair or a collective that only choose how to measure.
 Status check_options(const Request& request) {
+  const bool many = is_collective(request.probe);
   for (const auto& [name, value] : request.options) {
-    if (request.probe != "pair" || !contains(kPairOptions, name)) {
+    const bool pair = request.probe == "pair" && contains(kPairOptions, name);
+    if (!pair && !(many && contains(kCollectiveOptions, name))) {
       return refuse("request.options are not for callers");
     }
-    if (!is_word(value, kOptionMost, ",")) {
+    if (many && value.empty()) continue;  // as if it were not there
+    if (!is_word(value, many ? kColoursMost : kOptionMost, many ? ",._/:+-" : ",")) {
       return refuse("request.options." + name + " is no list of words");
     }
   }
@@ -142,8 +156,9 @@ Status check_options(const Request& request) {
 
 Status check_order(const MeasureOrder& order, const NodeWords& words) {
   const Request& request = order.request;
-  if (!contains(kProbes, request.probe)) {
-    return refuse("no such probe here: inventory, memory_copy, loopback_latency, pair");
+  if (!contains(kProbes, request.probe) && !is_collective(request.probe)) {
+    return refuse(
+        "no such probe here: inventory, memory_copy, loopback_latency, pair, or a collective");
   }
   if (const auto options = check_options(request); !options) return options;
   if (const auto names = check_names(order); !names) return names;
@@ -151,18 +166,24 @@ Status check_order(const MeasureOrder& order, const NodeWords& words) {
   if (const auto sizes = check_sizes(request); !sizes) return sizes;
   if (const auto ends = check_ends(request, words.node); !ends) return ends;
   if (request.probe == "pair") return check_pair(request, words);
+  if (is_collective(request.probe)) {
+    return request.sizes.empty() ? Status(refuse("request.sizes is empty")) : Status();
+  }
   if (request.size != 1) return refuse("only a pair has more than one end");
   return {};
 }
 
 Status check_exchange(const ExchangeOrder& order) {
   if (order.gathered.sequence < 0) return refuse("gathered.sequence must not be negative");
-  if (order.gathered.bytes.size() > bounds::kCountMost) return refuse("gathered has over 64 ends");
+  if (order.gathered.bytes.size() > bounds::kRanksMost)
+    return refuse("gathered has over 1024 ends");
   for (const auto& bytes : order.gathered.bytes) {
     if (bytes.size() > bounds::kGatheredMost) return refuse("an end's bytes are over 64 KiB");
   }
   return {};
 }
+
+bool is_collective(const std::string& probe) { return contains(kCollectives, probe); }
 
 bool is_interface(const std::string& name) {
   return !name.empty() && name.size() < IFNAMSIZ && ::if_nametoindex(name.c_str()) != 0;

@@ -12,7 +12,8 @@ namespace plumbline::agent {
 namespace bounds {
 inline constexpr std::uint64_t kSizeMost = 1ULL << 30U;      ///< bytes of one message size
 inline constexpr std::uint64_t kPayloadMost = 64ULL << 30U;  ///< bytes of one number
-inline constexpr std::size_t kCountMost = 64;                ///< ends, sizes
+inline constexpr std::size_t kCountMost = 64;                ///< ends of a pair, sizes
+inline constexpr std::size_t kRanksMost = 1024;              ///< ends of a collective
 inline constexpr double kLimitMost = 300;                    ///< seconds of one measurement
 inline constexpr std::size_t kGatheredMost = 64U << 10U;     ///< bytes of one end's post
 inline constexpr std::size_t kMessageMost = 8U << 20U;       ///< bytes of one call
@@ -24,6 +25,9 @@ struct NodeWords {
   std::function<bool(const std::string&)> is_interface;  ///< a netdev of this node
   std::function<bool(const std::string&)> is_allowed;    ///< on a network that may be measured
 };
+
+/// True for the operations that plumbline-rank measures.
+bool is_collective(const std::string& probe);
 
 /// Success when the order is one that this agent carries out: a named probe, every number within
 /// its bound, this end on this node and, for a pair, on a network device of this node. The error

@@ -40,19 +40,23 @@ int wait_for_signal(milliseconds span) {
   return got > 0 ? got : 0;
 }
 
-Result<std::filesystem::path> probe_of(const AgentOptions& options) {
-  if (!options.probe_program.empty()) return options.probe_program;
+/// The program that was named, else the one of that name beside this one.
+Result<std::filesystem::path> program_of(const std::filesystem::path& named, const char* usual) {
+  if (!named.empty()) return named;
   auto directory = program_directory();
   if (!directory) return directory;
-  return *directory / "plumbline-probe";
+  return *directory / usual;
 }
 
 Result<NodeSettings> settings_of(const AgentOptions& options) {
-  const auto probe = probe_of(options);
+  const auto probe = program_of(options.probe_program, "plumbline-probe");
   if (!probe) return tl::unexpected(probe.error());
+  const auto rank = program_of(options.rank_program, "plumbline-rank");
+  if (!rank) return tl::unexpected(rank.error());
   NodeSettings settings;
   settings.node = options.node;
   settings.program = {*probe, options.node, child_environment(), kSilence};
+  settings.rank_program = *rank;
   settings.inventory_options["cni_results"] = options.cni_results.string();
   if (!options.drivers.empty()) settings.inventory_options["drivers"] = options.drivers;
   if (!options.sysfs_root.empty()) {

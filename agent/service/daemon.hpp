@@ -24,6 +24,7 @@ struct AgentOptions {
   std::string drivers;                    ///< "fake:FILE"; empty: this machine's own
   std::filesystem::path sysfs_root;       ///< empty: this machine's own
   std::filesystem::path probe_program;    ///< empty: plumbline-probe beside this program
+  std::filesystem::path rank_program;     ///< empty: plumbline-rank beside this program
 };
 
 /// Serves until SIGTERM or SIGINT; then children are killed and it returns success. The kubelet may

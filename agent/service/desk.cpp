@@ -114,9 +114,10 @@ Status Desk::measure(const std::string& peer, const std::string& text, const Lis
   return run(peer, *order, listener);
 }
 
-/// Only a pair loads something that a tenant could hold.
+/// Only a pair and a collective load something that a tenant could hold.
 Result<std::unique_ptr<TenantWatch>> Desk::guard(const MeasureOrder& order) const {
-  if (order.request.probe != "pair") return std::unique_ptr<TenantWatch>{};
+  const bool many = is_collective(order.request.probe);
+  if (order.request.probe != "pair" && !many) return std::unique_ptr<TenantWatch>{};
   Watched watched{settings_.node, order.device_names, order.own_namespace};
   const auto rank = static_cast<std::size_t>(order.request.rank);
   watched.names.insert(watched.names.begin(), order.request.ends[rank].device);
@@ -125,7 +126,9 @@ Result<std::unique_ptr<TenantWatch>> Desk::guard(const MeasureOrder& order) cons
 
 Status Desk::run(const std::string& peer, const MeasureOrder& order, const Listener& listener) {
   const auto& own = order.request.ends[static_cast<std::size_t>(order.request.rank)];
-  const auto child = std::make_shared<ChildRun>(settings_.program, world_.clock);
+  ProbeProgram program = settings_.program;
+  if (is_collective(order.request.probe)) program.path = settings_.rank_program;
+  const auto child = std::make_shared<ChildRun>(std::move(program), world_.clock);
   const auto place =
       measurements_.begin(order.measurement, own.device, child, Deadline::after(kPlaceWithin));
   if (!place) return tl::unexpected(place.error());

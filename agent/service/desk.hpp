@@ -22,6 +22,7 @@ namespace plumbline::agent {
 struct NodeSettings {
   std::string node;
   ProbeProgram program;
+  std::filesystem::path rank_program;  ///< measures collectives; empty: this node does not
   std::map<std::string, std::string> inventory_options;  ///< for the inventory child
   std::vector<netcheck::Subnet> networks;                ///< that may be measured; empty: all
   AskHoldings ask_holdings;  ///< the kubelet's answer alone: asked again and again

@@ -28,8 +28,8 @@ struct RankEnd {
 /// One run of an ensemble; its methods are called by the ranks' threads.
 class Performance {
  public:
-  explicit Performance(const Ensemble& ensemble)
-      : ensemble_(ensemble), ends_(ensemble.agents.size()) {}
+  Performance(const Ensemble& ensemble, const std::function<void(int, const Event&)>& heard)
+      : ensemble_(ensemble), heard_(heard), ends_(ensemble.agents.size()) {}
 
   EnsembleResult play(const std::function<bool()>& stop) {
     std::vector<std::thread> ranks;
@@ -39,13 +39,19 @@ class Performance {
     const bool stopped = wait_for_ranks(stop);
     for (auto& rank : ranks)
       rank.join();
-    return {std::move(outcomes_), stopped ? std::nullopt : failure(), stopped};
+    std::vector<std::optional<MeasureEnd>> told;
+    for (const RankEnd& end : ends_) {
+      told.push_back(end.told);
+      if (!end.told && end.cancelled())
+        told.back() = MeasureEnd{ChildFate::cancelled, {}, {}, true};
+    }
+    return {std::move(outcomes_), stopped ? std::nullopt : failure(), stopped, std::move(told)};
   }
 
  private:
   void play_rank(std::size_t rank) {
     MeasureOrder order;
-    order.measurement = ensemble_.name;
+    order.measurement = name_of(rank);
     order.own_namespace = ensemble_.own_namespace;
     order.device_names = ensemble_.device_names[rank];
     order.request = ensemble_.request;
@@ -63,7 +69,12 @@ class Performance {
     leave(rank, std::move(end));
   }
 
+  std::string name_of(std::size_t rank) const {
+    return ensemble_.name + (ensemble_.numbered ? "." + std::to_string(rank) : "");
+  }
+
   void hear(std::size_t rank, const Event& event) {
+    if (heard_) heard_(static_cast<int>(rank), event);
     if (const auto* const outcome = std::get_if<OutcomeEvent>(&event)) {
       const std::lock_guard lock(mutex_);
       outcomes_.push_back(outcome->outcome);
@@ -84,9 +95,10 @@ class Performance {
         gathered.bytes.push_back(bytes);
       posts_.erase(post.sequence);
     }
-    for (auto* const agent : ensemble_.agents) {
+    for (std::size_t other = 0; other < ensemble_.agents.size(); ++other) {
       // An end that cannot take it tells so by the end of its measure() call.
-      (void)agent->exchange(ensemble_.name, gathered, Deadline::after(kExchangeTime));
+      (void)ensemble_.agents[other]->exchange(name_of(other), gathered,
+                                              Deadline::after(kExchangeTime));
     }
   }
 
@@ -96,14 +108,15 @@ class Performance {
       const std::lock_guard lock(mutex_);
       ends_[rank] = std::move(end);
       ++left_;
+      if (!well && !patience_ends_) patience_ends_ = Deadline::after(span_of(ensemble_.patience));
     }
-    if (!well) cancel_all();
+    if (!well && ensemble_.patience.value <= 0) cancel_all();
     left_changed_.notify_all();
   }
 
   void cancel_all() {
-    for (auto* const agent : ensemble_.agents)
-      agent->cancel(ensemble_.name);
+    for (std::size_t rank = 0; rank < ensemble_.agents.size(); ++rank)
+      ensemble_.agents[rank]->cancel(name_of(rank));
   }
 
   /// True when it was stopped on our wish.
@@ -113,7 +126,9 @@ class Performance {
     while (left_ < ends_.size()) {
       left_changed_.wait_for(lock, kStopPause);
       if (stopped || left_ == ends_.size()) continue;
+      const bool spent = patience_ends_ && patience_ends_->passed();
       lock.unlock();
+      if (spent && ensemble_.patience.value > 0) cancel_all();
       if (stop()) {
         stopped = true;
         cancel_all();
@@ -170,7 +185,9 @@ class Performance {
   }
 
   const Ensemble& ensemble_;
+  const std::function<void(int, const Event&)>& heard_;
   std::mutex mutex_;
+  std::optional<Deadline> patience_ends_;  ///< since the first end that was not well
   std::condition_variable left_changed_;
   std::size_t left_ = 0;
   std::vector<RankEnd> ends_;
@@ -180,8 +197,9 @@ class Performance {
 
 }  // namespace
 
-EnsembleResult measure_together(const Ensemble& ensemble, const std::function<bool()>& stop) {
-  return Performance(ensemble).play(stop);
+EnsembleResult measure_together(const Ensemble& ensemble, const std::function<bool()>& stop,
+                                const std::function<void(int rank, const Event&)>& heard) {
+  return Performance(ensemble, heard).play(stop);
 }
 
 }  // namespace plumbline::agent

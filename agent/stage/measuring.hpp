@@ -5,6 +5,7 @@
 
 #include "agent/stage/stage_run.hpp"
 #include "netcheck/facts.hpp"
+#include "netcheck/groups/group_testing.hpp"
 #include "netcheck/plan.hpp"
 
 namespace plumbline::agent {
@@ -22,8 +23,17 @@ void measure_rounds(StageRun& run, const netcheck::Facts& facts,
 /// id) one after the other, different machines at once.
 void measure_nodes(StageRun& run, const netcheck::Facts& facts);
 
-/// Runs the stage file's collectives: each group on each rail.
+/// Runs the stage file's collectives: each node by itself, by shared memory and by sockets alone;
+/// each group of nodes on each rail.
 void measure_collectives(StageRun& run, const netcheck::Facts& facts);
+
+/// Runs the stage file's collectives over the nodes' GPUs, where it asks for them: NCCL's ranks,
+/// started by the agents. A group without GPUs is kept as skipped.
+void measure_gpu_collectives(StageRun& run, const netcheck::Facts& facts);
+
+/// Runs one more collective that group testing asks for.
+void measure_group_test(StageRun& run, const netcheck::Facts& facts,
+                        const netcheck::GroupTest& test);
 
 /// How many steps these will be, for the progress.
 std::size_t count_steps(const StageFile& file, const netcheck::Facts& facts,

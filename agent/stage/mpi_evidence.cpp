@@ -19,6 +19,7 @@ namespace plumbline::agent {
 namespace {
 
 constexpr std::string_view kRankWord = "plumbline-rank-mpi: rank ";
+constexpr std::string_view kOtherRankWord = "plumbline-rank: rank ";
 constexpr std::size_t kMostComplaints = 4;
 
 std::optional<int> number_at(std::string_view text) {
@@ -46,15 +47,15 @@ std::optional<std::uint64_t> count_after(std::string_view line, std::string_view
   return count;
 }
 
-void hear_rank(MpiEvidence& evidence, std::string_view line) {
-  const auto rank = number_at(line.substr(kRankWord.size()));
+void hear_rank(MpiEvidence& evidence, std::string_view line, std::string_view word) {
+  const auto rank = number_at(line.substr(word.size()));
   if (!rank) return;
   if (line.find(" gave up: ") != std::string_view::npos) {
     evidence.told[*rank] = {false, false, count_after(line, "; began "),
                             count_after(line, " ended ")};
   } else if (line.find(" was stopped: ") == std::string_view::npos &&
              evidence.complaints.size() < kMostComplaints) {
-    evidence.complaints.emplace_back(line.substr(kRankWord.size() - 5, 400));
+    evidence.complaints.emplace_back(line.substr(word.size() - 5, 400));
   }
 }
 
@@ -64,7 +65,9 @@ bool ornament(std::string_view line) {
 
 void hear(MpiEvidence& evidence, const std::string& line) {
   if (ornament(line)) return;
-  if (line.starts_with(kRankWord)) return hear_rank(evidence, line);
+  for (const std::string_view word : {kRankWord, kOtherRankWord}) {
+    if (line.starts_with(word)) return hear_rank(evidence, line, word);
+  }
   evidence.last_line = line.substr(0, 400);
   const bool died = line.find("noticed that process rank") != std::string::npos;
   const bool lost = line.find("Remote daemon:") != std::string::npos;

@@ -29,6 +29,7 @@ constexpr auto kDying = std::chrono::seconds(3);
 constexpr std::uintmax_t kMostLog = 256U << 10U;
 constexpr int kMostLines = 100'000;
 constexpr std::uint64_t kMostEager = 4U << 20U;
+constexpr std::size_t kMostInline = 96U << 10U;  // Linux takes 128 KiB a word
 
 /// A private directory with a short name: Open MPI puts sockets into it.
 class Scratch {
@@ -70,7 +71,31 @@ std::string hosts_of(const std::vector<std::string>& nodes) {
   return hosts;
 }
 
-/// TCP alone, and the ring.
+/// What bytes may travel by.
+std::string layers_of(const MpiJob& job) {
+  if (job.transport == "shared_memory") return "vader,self";
+  return job.transport == "no_shared_memory" ? "^vader,sm" : "tcp,self";
+}
+
+/// One algorithm for each operation, by Open MPI's numbers (ompi_info --param coll tuned), so that
+/// what each link carries can be derived: rings; chains in pieces of 64 KiB; pairs; the root with
+/// each rank.
+void force_algorithms(std::map<std::string, std::string>& settings) {
+  settings.insert({{"coll", "tuned,basic,libnbc,self"},
+                   {"coll_tuned_use_dynamic_rules", "1"},
+                   {"coll_tuned_allreduce_algorithm", "4"},
+                   {"coll_tuned_allgather_algorithm", "4"},
+                   {"coll_tuned_reduce_scatter_algorithm", "3"},
+                   {"coll_tuned_bcast_algorithm", "3"},
+                   {"coll_tuned_bcast_algorithm_segmentsize", "65536"},
+                   {"coll_tuned_reduce_algorithm", "3"},
+                   {"coll_tuned_reduce_algorithm_segmentsize", "65536"},
+                   {"coll_tuned_alltoall_algorithm", "2"},
+                   {"coll_tuned_gather_algorithm", "1"},
+                   {"coll_tuned_scatter_algorithm", "1"}});
+}
+
+/// One transport, and the algorithms.
 void pin(const MpiJob& job, std::map<std::string, std::string>& settings) {
   // A block of the ring goes out without asking first: the asking costs a round trip each step.
   std::uint64_t largest = 0;
@@ -78,12 +103,10 @@ void pin(const MpiJob& job, std::map<std::string, std::string>& settings) {
     largest = std::max(largest, size.count);
   const std::uint64_t eager = std::min(largest / 2 + 65536, kMostEager);
   settings.insert({{"pml", "ob1"},
-                   {"btl", "tcp,self"},
+                   {"btl", layers_of(job)},
                    {"btl_tcp_eager_limit", std::to_string(eager)},
-                   {"btl_tcp_rndv_eager_limit", std::to_string(eager)},
-                   {"coll", "tuned,basic,libnbc,self"},
-                   {"coll_tuned_use_dynamic_rules", "1"},
-                   {"coll_tuned_allreduce_algorithm", "4"}});
+                   {"btl_tcp_rndv_eager_limit", std::to_string(eager)}});
+  force_algorithms(settings);
   if (!job.rail_subnet.empty()) settings["btl_tcp_if_include"] = job.rail_subnet;
 }
 
@@ -97,6 +120,35 @@ std::map<std::string, std::string> settings_of(const MpiJob& job, const fs::path
   if (!job.management_subnet.empty()) settings["oob_tcp_if_include"] = job.management_subnet;
   if (!job.mpi_agent.empty()) settings["plm_rsh_agent"] = job.mpi_agent.string();
   return settings;
+}
+
+/// Slurm's launcher: the same ranks and settings, which Open MPI then takes from the environment.
+ChildCommand srun_command(const MpiJob& job, const std::string& request, const fs::path& scratch,
+                          std::vector<std::string> environment) {
+  const auto slots = slots_of(job.group.nodes);
+  ChildCommand command;
+  command.program = job.mpirun;
+  command.arguments = {"--mpi=pmix",
+                       "--kill-on-bad-exit=1",
+                       "--cpu-bind=none",
+                       "--input=none",
+                       "--ntasks=" + std::to_string(job.group.nodes.size()),
+                       "--ntasks-per-node=" + std::to_string(slots[0].second)};
+  if (!job.mpi_agent.empty() || slots.size() > 1) {
+    std::string nodes;
+    for (const auto& [node, ranks] : slots)
+      nodes += (nodes.empty() ? "" : ",") + node;
+    command.arguments.insert(command.arguments.end(),
+                             {"--nodes=" + std::to_string(slots.size()), "--nodelist=" + nodes});
+  }
+  command.arguments.insert(command.arguments.end(), {job.rank_program.string(), request});
+  for (const auto& [name, value] : settings_of(job, scratch)) {
+    const bool launcher =
+        name.starts_with("plm_") || name.starts_with("oob_") || name.starts_with("orte_");
+    if (!launcher) environment.push_back("OMPI_MCA_" + name + "=" + value);
+  }
+  command.environment = std::move(environment);
+  return command;
 }
 
 /// One launch, from start to proven end.
@@ -121,8 +173,8 @@ class Launch {
   Status start(const Scratch& scratch, const fs::path& errors) {
     const fs::path request = scratch.path() / "request.json";
     if (auto wrote = write_file(request, json::encode(mpi_request(job_))); !wrote) return wrote;
-    ChildCommand command = mpi_command(job_, request, scratch.path(), ::geteuid() == 0,
-                                       environment_of(mpi_environment()));
+    ChildCommand command = mpi_command(job_, request_word(job_, request), scratch.path(),
+                                       ::geteuid() == 0, environment_of(mpi_environment()));
     command.error_log = errors;
     auto child = ChildProcess::start(command);
     if (!child) return pass_up(child.error(), "starting mpirun");
@@ -283,6 +335,7 @@ Request mpi_request(const MpiJob& job) {
   request.options = job.options;
   request.options.insert(
       {{"group", job.group.name}, {"rail", job.rail}, {"subnet", job.rail_subnet}});
+  if (!job.transport.empty()) request.options["transport"] = job.transport;
   return request;
 }
 
@@ -290,8 +343,15 @@ std::vector<Outcome> mpi_identities(const MpiJob& job) {
   return collective_identities(mpi_request(job));
 }
 
-ChildCommand mpi_command(const MpiJob& job, const fs::path& request, const fs::path& scratch,
+std::string request_word(const MpiJob& job, const fs::path& file) {
+  std::string text = json::encode(mpi_request(job));
+  return text.size() < kMostInline ? text : file.string();
+}
+
+ChildCommand mpi_command(const MpiJob& job, const std::string& request, const fs::path& scratch,
                          bool as_root, std::vector<std::string> environment) {
+  if (job.mpirun.filename() == "srun")
+    return srun_command(job, request, scratch, std::move(environment));
   ChildCommand command;
   command.program = job.mpirun;
   auto& words = command.arguments;
@@ -306,7 +366,7 @@ ChildCommand mpi_command(const MpiJob& job, const fs::path& request, const fs::p
                              "--leave-session-attached"});
   for (const auto& [name, value] : settings_of(job, scratch))
     words.insert(words.end(), {"--mca", name, value});
-  words.insert(words.end(), {job.rank_program.string(), request.string()});
+  words.insert(words.end(), {job.rank_program.string(), request});
   command.environment = std::move(environment);
   return command;
 }

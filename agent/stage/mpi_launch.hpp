@@ -21,15 +21,16 @@ struct MpiGroup {
   std::vector<std::string> nodes;  ///< rank order; neighbours in the ring
 };
 
-/// The groups that `words` ("all", "rack") ask for: every node, ordered by rack and then name, so
-/// that a ring crosses each rack's uplink once each way; each rack with at least two nodes. `racks`
-/// is node and rack (empty: unknown, in "all" only). A group under two nodes is left out. Pure.
+/// The groups of several nodes that `words` ("all", "rack") ask for: every node, ordered by rack
+/// and then name, so that a ring crosses each rack's uplink once each way; each rack with at least
+/// two nodes. `racks` is node and rack (empty: unknown, in "all" only). A group under two nodes is
+/// left out, and so are other words. Pure.
 std::vector<MpiGroup> mpi_groups(std::vector<std::pair<std::string, std::string>> racks,
                                  const std::vector<std::string>& words);
 
 /// One launch: one group on one rail.
 struct MpiJob {
-  std::filesystem::path mpirun = "mpirun";  ///< found in PATH when it has no slash
+  std::filesystem::path mpirun = "mpirun";  ///< found in PATH when it has no slash; or srun
   std::filesystem::path rank_program;       ///< plumbline-rank-mpi; the same path on every node
   std::filesystem::path mpi_agent;  ///< called `AGENT HOST COMMAND...`; empty: this machine only
   MpiGroup group;
@@ -40,9 +41,12 @@ struct MpiJob {
   std::vector<Bytes> sizes{{4U << 20U}};
   /// What plan() of collectives knows: "type", "redop", "root", "place", "iterations", ...
   std::map<std::string, std::string> options = {};
-  /// TCP alone and the ring forced, so that a link's rate is an expectation; else what the library
-  /// chooses.
+  /// One transport alone and each operation's algorithm forced (rings, chains, linear), so that a
+  /// link's rate is an expectation; else what the library chooses.
   bool pinned = true;
+  /// "": TCP over the rail. "shared_memory", "no_shared_memory" or "sockets": that alone, and it is
+  /// part of the outcomes' identity. Control arms: numbers that must differ.
+  std::string transport = {};
   std::uint64_t seed = 1;
   Budget budget;
   Seconds limit{30};  ///< ranks give up by themselves after this
@@ -56,11 +60,15 @@ Request mpi_request(const MpiJob& job);
 /// The identities that the job's outcomes will have, as skipped outcomes with an empty reason.
 std::vector<Outcome> mpi_identities(const MpiJob& job);
 
+/// What the ranks are started with: the request itself where it fits a command line, so that no
+/// file has to be on every node; else the path of the file that has to be.
+std::string request_word(const MpiJob& job, const std::filesystem::path& file);
+
 /// What the launcher is started with: one rank a node, TCP over the rail alone and the ring forced
 /// where the job is pinned, the launcher's own traffic on the management subnet, its files in
 /// `scratch`, and no more of this environment than `environment`. `as_root`: Open MPI must be told
 /// that this is meant. Pure.
-ChildCommand mpi_command(const MpiJob& job, const std::filesystem::path& request,
+ChildCommand mpi_command(const MpiJob& job, const std::string& request,
                          const std::filesystem::path& scratch, bool as_root,
                          std::vector<std::string> environment);
 

@@ -15,6 +15,8 @@
 namespace plumbline::agent {
 namespace {
 
+constexpr int kMostGroupTests = 200;
+
 std::string new_run_id() {
   std::random_device random;
   constexpr std::string_view letters = "abcdefghjkmnpqrstuvwxyz23456789";
@@ -95,6 +97,16 @@ void gather_outcomes(const StageRun& run, const netcheck::Plan& plan, netcheck::
   }
 }
 
+/// Collectives that are slow while no pair says why are searched by more of them.
+void test_groups(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan) {
+  for (int tests = 0; tests < kMostGroupTests && !run.ended_early(); ++tests) {
+    const auto test = netcheck::next_group_test(facts);
+    if (!test) return;
+    measure_group_test(run, facts, *test);
+    gather_outcomes(run, plan, facts);
+  }
+}
+
 void measure(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan) {
   run.expect_steps(count_steps(run.file, facts, plan));
   measure_nodes(run, facts);
@@ -106,7 +118,9 @@ void measure(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan) 
   measure_rounds(run, facts, plan.latency, Pass::first, PairWork::latency);
   measure_rounds(run, facts, netcheck::rails_at_once(facts, plan), Pass::first, PairWork::together);
   measure_collectives(run, facts);
+  measure_gpu_collectives(run, facts);
   gather_outcomes(run, plan, facts);
+  test_groups(run, facts, plan);
 }
 
 /// Reads the claims again; what was measured on a node whose quoted claims changed meanwhile is

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kFileMost = 1U << 20U;
 constexpr std::size_t kAgentsMost = 1024;
+constexpr double kRanksPerNodeMost = 64;
 constexpr const char* kSchema = "plumbline.stage/v1";
 constexpr const char* kAgentLabel = "app.kubernetes.io/name=plumbline-agent";
 
@@ -124,13 +125,26 @@ void read_measure(YamlSection measure, StageFile& stage) {
   stage.asked.latency = measure.flag_or("latency", true);
   stage.asked.both_ways = measure.flag_or("both_ways", true);
   stage.node_probes = measure.flag_or("node_probes", true);
+  stage.asked.pairs = measure.flag_or("pairs", true);
   measure.done();
 }
 
 void read_collectives(YamlSection collectives, StageFile& stage) {
-  stage.operations = collectives.words_or("operations", {}, {"all_reduce"});
-  stage.groups = collectives.words_or("groups", {"all"}, {"all", "rack"});
+  stage.operations =
+      collectives.words_or("operations", {},
+                           {"all_reduce", "all_gather", "reduce_scatter", "broadcast", "reduce",
+                            "alltoall", "gather", "scatter", "sendrecv", "hypercube"});
+  stage.groups = collectives.words_or("groups", {"all"}, {"all", "rack", "node", "nvlink_domain"});
   stage.collective_size = collectives.size_or("size", {4U << 20U});
+  stage.gpu_collectives = collectives.flag_or("gpus", false);
+  stage.gpu_collective_size = collectives.size_or("gpu_size", {1ULL << 30U});
+  stage.small_size = collectives.size_or("small_size", {0});
+  if (stage.small_size.count >= stage.collective_size.count) {
+    collectives.complain("small_size", "is not below collectives.size");
+  }
+  stage.collective_time = in_seconds(collectives.duration_or("budget", std::chrono::seconds(4)));
+  stage.ranks_per_node =
+      static_cast<int>(collectives.number_or("ranks_per_node", 2, 2, kRanksPerNodeMost));
   collectives.done();
 }
 

@@ -33,8 +33,13 @@ struct StageFile {
   Budget budget;  ///< of one number
   bool node_probes = true;
   std::vector<std::string> operations;  ///< of the collectives; empty: none
-  std::vector<std::string> groups;      ///< "all", "rack"
-  Bytes collective_size{4U << 20U};
+  std::vector<std::string> groups;      ///< "all", "rack", "node", "nvlink_domain"
+  bool gpu_collectives = false;         ///< also over the nodes' GPUs, by NCCL
+  Bytes gpu_collective_size{1ULL << 30U};
+  Bytes collective_size{4U << 20U};  ///< the one that is judged
+  Bytes small_size{0};               ///< also told, as a latency; 0: none
+  Seconds collective_time{4};        ///< for all batches of one number
+  int ranks_per_node = 2;            ///< of the groups that are one node
   std::chrono::nanoseconds deadline = std::chrono::minutes(10);
   std::string digest;  ///< SHA-256 of the text, hexadecimal
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "collectives/bus_factor.hpp"
-#include "collectives/element.hpp"
+#include "collectives/reference.hpp"
 #include "core/rendezvous.hpp"
 
 namespace plumbline::collectives {
@@ -102,40 +102,9 @@ class MemoryCommunicator final : public Communicator {
   }
 
   void work(const Operation& operation, int run) {
-    if (!gets_result(operation, place_.rank)) return;
-    const std::span<std::byte> into = mine().destination(run);
-    const Layout layout = layout_of(operation, place_.size);
-    const std::size_t block = layout.count * size_of(operation.type);
-    const std::size_t own = index(place_.rank) * block;
-    if (reduces(operation.kind)) {
-      reduce(operation, into, operation.kind == OperationKind::reduce_scatter ? own : 0);
-    } else if (operation.kind == OperationKind::send_receive) {
-      copy(input_of((place_.rank + place_.size - 1) % place_.size), into);
-    } else if (operation.kind == OperationKind::broadcast) {
-      copy(input_of(operation.root), into);
-    } else if (operation.kind == OperationKind::scatter) {
-      copy(input_of(operation.root).subspan(own, block), into);
-    } else {
-      const std::size_t from = operation.kind == OperationKind::all_to_all ? own : 0;
-      for (int member = 0; member < place_.size; ++member)
-        copy(input_of(member).subspan(from, block), into.subspan(index(member) * block, block));
-    }
-  }
-
-  static void copy(std::span<const std::byte> from, std::span<std::byte> into) {
-    std::copy(from.begin(), from.end(), into.begin());
-  }
-
-  void reduce(const Operation& operation, std::span<std::byte> into, std::size_t from) {
-    const bool scaled = operation.reduction == Reduction::scaled_sum;
-    for (int member = 0; member < place_.size; ++member) {
-      const auto input = input_of(member).subspan(from, into.size());
-      std::vector<std::byte> given(input.begin(), input.end());
-      if (scaled) scale_all(operation.type, given, scale_of(member));
-      if (member == 0) copy(given, into);
-      if (member > 0) combine_all(operation.type, operation.reduction, into, given);
-    }
-    if (operation.reduction == Reduction::average) divide_all(operation.type, into, place_.size);
+    do_operation(
+        operation, place_.rank, place_.size, [this](int member) { return input_of(member); },
+        mine().destination(run));
   }
 
   void corrupt(const Operation& operation, std::span<std::byte> result) {

@@ -53,6 +53,7 @@ class MpiCommunicator final : public Communicator {
   }
 
   Status prepare(const Operation& operation, std::uint64_t seed, int repeats) override {
+    kind_ = operation.kind;
     const auto mixed = seed + static_cast<std::uint64_t>(place_.colour);
     buffers_.prepare(operation, place_.rank, place_.size, mixed, repeats);
     kinds_.reset();
@@ -108,7 +109,7 @@ class MpiCommunicator final : public Communicator {
     return gather_texts(bytes, lengths);
   }
 
-  Proof library() const override { return library_word(size_); }
+  Proof library() const override { return library_word(size_, kind_); }
 
  private:
   Status meet() {
@@ -143,6 +144,7 @@ class MpiCommunicator final : public Communicator {
   int rank_ = 0;
   int size_ = 1;
   GroupPlace place_;
+  OperationKind kind_ = OperationKind::all_reduce;  ///< of the last batch
   MPI_Comm batch_ = MPI_COMM_NULL;  ///< one a batch, so that no batch matches another's messages
   std::optional<MpiKinds> kinds_;
   HostBuffers buffers_;

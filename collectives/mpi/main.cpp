@@ -1,4 +1,4 @@
-// plumbline-rank-mpi REQUEST.json: one rank of a collective measurement, started by an MPI
+// plumbline-rank-mpi REQUEST.json|REQUEST: one rank of a collective measurement, started by an MPI
 // launcher. Rank 0 prints event lines on stdout; what another rank has to say goes to stderr.
 
 #include <sys/prctl.h>
@@ -26,9 +26,12 @@ namespace {
 constexpr int kUsage = 64;
 constexpr int kInternal = 70;
 
-/// The rank as the launcher tells it before MPI has begun (which may hang).
+/// The rank as the launcher tells it (mpirun, a PMIx server, srun) before MPI has begun, which may
+/// hang.
 int launched_rank() {
-  const char* const text = std::getenv("OMPI_COMM_WORLD_RANK");
+  const char* text = std::getenv("OMPI_COMM_WORLD_RANK");
+  if (text == nullptr) text = std::getenv("PMIX_RANK");
+  if (text == nullptr) text = std::getenv("SLURM_PROCID");
   if (text == nullptr) return 0;
   const std::string digits = text;
   int rank = 0;
@@ -104,11 +107,14 @@ int measure_all(const Request& request, Pulse& pulse, int launched, Clock& clock
 int run(int count, char** words) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // the launcher's daemon is this process's parent
   if (count != 2) {
-    std::fprintf(stderr, "usage: plumbline-rank-mpi REQUEST.json (started by mpirun)\n");
+    std::fprintf(stderr,
+                 "usage: plumbline-rank-mpi REQUEST.json (or the request itself; started by "
+                 "mpirun or srun)\n");
     return kUsage;
   }
   const int rank = launched_rank();
-  const auto text = read_file(words[1]);
+  const std::string given = words[1];
+  const auto text = given.starts_with("{") ? Result<std::string>(given) : read_file(given);
   if (!text) return complain(rank, text.error()), kUsage;
   const auto request = json::decode_request(*text);
   if (!request) return complain(rank, request.error()), kUsage;

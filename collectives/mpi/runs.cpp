@@ -56,9 +56,11 @@ Status reduce(const Call& call) {
 Status reduce_scatter(const Call& call) {
   const void* const from = call.in_place() ? MPI_IN_PLACE : call.from.data();
   void* const into = call.in_place() ? call.whole.data() : call.into.data();
+  // Not MPI_Reduce_scatter_block: Open MPI has no ring for that.
+  const std::vector<int> counts(static_cast<std::size_t>(call.place.size), call.count);
   auto done = check_mpi(
-      MPI_Reduce_scatter_block(from, into, call.count, call.type, call.reduction, call.place.group),
-      "MPI_Reduce_scatter_block");
+      MPI_Reduce_scatter(from, into, counts.data(), call.type, call.reduction, call.place.group),
+      "MPI_Reduce_scatter");
   if (done && call.in_place() && call.place.rank > 0)
     std::memcpy(call.into.data(), call.whole.data(), call.into.size());
   return done;

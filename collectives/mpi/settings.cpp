@@ -9,7 +9,31 @@
 namespace plumbline::collectives {
 namespace {
 
-constexpr const char* kRing = "4";  // coll_tuned_allreduce_algorithm: 4 is the ring
+/// The algorithm that a derived expectation takes for granted, by Open MPI's number.
+struct Forced {
+  OperationKind kind;
+  const char* variable;
+  const char* number;
+  const char* name;
+};
+
+constexpr std::array<Forced, 8> kForced{{
+    {OperationKind::all_reduce, "coll_tuned_allreduce_algorithm", "4", "ring"},
+    {OperationKind::all_gather, "coll_tuned_allgather_algorithm", "4", "ring"},
+    {OperationKind::reduce_scatter, "coll_tuned_reduce_scatter_algorithm", "3", "ring"},
+    {OperationKind::broadcast, "coll_tuned_bcast_algorithm", "3", "pipeline"},
+    {OperationKind::reduce, "coll_tuned_reduce_algorithm", "3", "pipeline"},
+    {OperationKind::all_to_all, "coll_tuned_alltoall_algorithm", "2", "pairwise"},
+    {OperationKind::gather, "coll_tuned_gather_algorithm", "1", "linear"},
+    {OperationKind::scatter, "coll_tuned_scatter_algorithm", "1", "linear"},
+}};
+
+/// Nothing for operations that are made of sends here.
+const Forced* forced_for(OperationKind kind) {
+  for (const Forced& one : kForced)
+    if (one.kind == kind) return &one;
+  return nullptr;
+}
 
 /// MPI's tool interface, open while this lives.
 class ToolInterface {
@@ -70,19 +94,23 @@ std::string version() {
 
 }  // namespace
 
-Proof library_word(int ranks) {
+Proof library_word(int ranks, OperationKind kind) {
   const ToolInterface tool;
   const std::string transport = tool.value("btl");
-  const std::string algorithm = tool.value("coll_tuned_allreduce_algorithm");
+  const Forced* const forced = forced_for(kind);
+  const std::string algorithm = forced == nullptr ? "none" : tool.value(forced->variable);
+  const bool ring = forced == nullptr || algorithm == forced->number;
   Proof proof;
   proof.kind = "library";
   proof.source = "MPI_Get_library_version, MPI_T_cvar_read";
   proof.statement = version() + ", " + std::to_string(ranks) + " ranks, pml " + tool.value("pml") +
                     ", btl " + transport + " over " + tool.value("btl_tcp_if_include") + ", coll " +
-                    tool.value("coll") + ", all-reduce algorithm " +
-                    (algorithm == kRing ? "4 (ring)" : algorithm);
-  const bool tcp = transport == "tcp,self" || transport == "self,tcp";
-  proof.holds = tcp && algorithm == kRing;
+                    tool.value("coll");
+  if (forced != nullptr)
+    proof.statement += std::string(", algorithm of ") + to_string(kind) + " " + algorithm +
+                       (ring ? std::string(" (") + forced->name + ")" : "");
+  const bool one = transport == "tcp,self" || transport == "self,tcp" || transport == "vader,self";
+  proof.holds = one && ring;
   return proof;
 }
 

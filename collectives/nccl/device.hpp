@@ -13,7 +13,9 @@
 namespace plumbline::collectives {
 
 /// What this room needs of the CUDA driver, bound at run time. Handles are the driver's opaque
-/// pointers; results are its numbers, 0 is success.
+/// pointers; results are its numbers, 0 is success. Not the table of probes/drivers/cuda: that one
+/// is made of cuda.h and is there only where the CUDA toolkit is, while NCCL's header alone is
+/// enough to build this room (docs/decisions/0033).
 struct DeviceFunctions {
   int (*init)(unsigned) = nullptr;
   int (*get_error_string)(int, const char**) = nullptr;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -75,6 +76,24 @@ void share_gpu(const Request& request) {
   ::setenv("NCCL_NET", "Socket", 1);
 }
 
+/// A control arm: NCCL without the ways that it would choose first.
+void restrict_transport(const std::string& transport) {
+  if (transport == "shared_memory" || transport == "sockets") ::setenv("NCCL_P2P_DISABLE", "1", 1);
+  if (transport == "no_shared_memory" || transport == "sockets")
+    ::setenv("NCCL_SHM_DISABLE", "1", 1);
+  if (transport == "sockets") ::setenv("NCCL_NET", "Socket", 1);
+}
+
+/// The GPU that the rank's end names ("gpu3"), else the rank's own number.
+int device_of(const Request& request) {
+  const auto rank = static_cast<std::size_t>(request.rank);
+  if (rank >= request.ends.size()) return request.rank;
+  const std::string& name = request.ends[rank].device;
+  int number = request.rank;
+  if (name.starts_with("gpu")) std::from_chars(name.data() + 3, name.data() + name.size(), number);
+  return number;
+}
+
 NcclSettings settings_of(const Request& request, const std::string& log) {
   NcclSettings settings;
   settings.log = log;
@@ -82,7 +101,8 @@ NcclSettings settings_of(const Request& request, const std::string& log) {
   settings.registered = option(request, "register") == "2"    ? 2
                         : option(request, "register").empty() ? 0
                                                               : 1;
-  settings.device = request.rank;
+  settings.device = device_of(request);
+  restrict_transport(option(request, "transport"));
   if (!option(request, "share_gpu").empty()) {
     share_gpu(request);
     settings.device = 0;

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <utility>
 
+#include "netcheck/expectations/group_load.hpp"
 #include "netcheck/expectations/rates.hpp"
 #include "netcheck/expectations/thresholds.hpp"
 #include "netcheck/lookup.hpp"
@@ -57,10 +59,11 @@ void limit_by_pcie(const Facts& facts, const Outcome& outcome, HopRate& slowest)
 }
 
 Expected expect_over(const Facts& facts, const std::vector<Component>& path,
-                     const Threshold& threshold, double times, const Outcome* pair = nullptr) {
+                     const Threshold& threshold, double times, const Outcome* pair = nullptr,
+                     const std::vector<double>& shares = {}) {
   Expected expected;
   std::string unknown;
-  auto slowest = slowest_hop(facts, path, unknown);
+  auto slowest = slowest_hop(facts, path, unknown, shares);
   if (!slowest) {
     expected.reason = "the rate of " + unknown + " is neither read nor declared";
     return expected;
@@ -70,17 +73,21 @@ Expected expect_over(const Facts& facts, const std::vector<Component>& path,
     limit_by_pcie(facts, *pair, *slowest);
   }
   Expectation expectation;
-  expectation.rate = {slowest->rate.value * slowest->payload.share * times};
+  expectation.rate = {slowest->rate.value * slowest->payload.share * times / slowest->share};
   expectation.derivation = "slowest hop: " + slowest->hop.name() + " " +
                            format_link_rate(slowest->rate) + " (" + slowest->source + ") x " +
                            three_decimals(slowest->payload.share) + " (" +
                            slowest->payload.because + ")";
   if (times > 1) expectation.derivation += " x 2 (both ways at once)";
+  if (!shares.empty() && std::abs(slowest->share - 1) > 1e-9) {
+    expectation.derivation +=
+        " / " + three_decimals(slowest->share) + " (what it carries of the bus bandwidth)";
+  }
   expectation.derivation += "; ok from " + three_decimals(threshold.least) + " of it on (" +
                             threshold.source + ", " + threshold.date + ")";
   expectation.source = slowest->source;
   expectation.threshold = threshold.least;
-  expected.ceiling = {slowest->rate.value * times};
+  expected.ceiling = {slowest->rate.value * times / slowest->share};
   expected.expectation = std::move(expectation);
   return expected;
 }
@@ -124,9 +131,15 @@ Expected expect_group(const Facts& facts, const Racks& racks, const Outcome& out
   const Threshold* threshold = threshold_for(outcome.probe, "");
   if (threshold == nullptr) return {{}, {}, "nothing is known to hold a " + outcome.probe + " to"};
   if (nodes.size() < 2) return {{}, {}, "its group has no two nodes on " + outcome.from.rail};
-  const auto parts = parts_of_group(racks, outcome.from.rail, nodes);
-  if (!parts) return {{}, {}, "the rack of a node of its group is not known"};
-  Expected expected = expect_over(facts, *parts, *threshold, 1.0);
+  const auto loads = loads_of(outcome.probe, racks, outcome.from.rail, nodes);
+  if (loads.empty()) return {{}, {}, "the rack of a node of its group is not known"};
+  std::vector<Component> parts;
+  std::vector<double> shares;
+  for (const PartLoad& load : loads) {
+    parts.push_back(load.part);
+    shares.push_back(load.share);
+  }
+  Expected expected = expect_over(facts, parts, *threshold, 1.0, nullptr, shares);
   if (expected.expectation) expected.expectation->derivation += notes_for(racks, nodes);
   return expected;
 }

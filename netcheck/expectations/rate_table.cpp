@@ -37,7 +37,9 @@ std::optional<double> number(const std::string& text) {
   return value;
 }
 
-bool is_rate(const std::string& what) { return what == "pcie_lane" || what == "nvlink_link"; }
+bool is_rate(const std::string& what) {
+  return what == "pcie_lane" || what == "nvlink_link" || what == "nccl_link" || what == "nccl_nvls";
+}
 
 bool is_date(const std::string& text) {
   if (text.size() != 10) return false;

@@ -58,6 +58,9 @@ void limit_by_port(const Facts& facts, HopRate& hop) {
   hop.source = "sysfs rate of " + hop.hop.owner + "/" + device->name;
 }
 
+/// What a hop leaves to the rate that is asked for.
+double leaves(const HopRate& hop) { return hop.rate.value * hop.payload.share / hop.share; }
+
 }  // namespace
 
 PayloadShare payload_share(std::uint32_t mtu, bool six, bool wire) {
@@ -87,7 +90,7 @@ PayloadShare rdma_share(std::uint32_t mtu, bool six, bool wire, bool infiniband)
 }
 
 std::optional<HopRate> hop_rate(const Facts& facts, const Component& hop, bool wire_uplink) {
-  HopRate result{hop, {}, kDeclared, {}};
+  HopRate result{hop, {}, kDeclared, {}, 1};
   const bool wire = hop.kind == ComponentKind::nic ? on_a_wire(facts, hop) : wire_uplink;
   result.payload = payload_share(path_mtu(facts, {hop}), is_six(facts, hop.rail), wire);
   const auto declared = declared_rate(facts, hop);
@@ -105,14 +108,15 @@ std::optional<HopRate> hop_rate(const Facts& facts, const Component& hop, bool w
 }
 
 std::optional<HopRate> slowest_hop(const Facts& facts, const std::vector<Component>& path,
-                                   std::string& unknown) {
+                                   std::string& unknown, const std::vector<double>& shares) {
   bool wire = false;
   for (const Component& hop : path) {
     wire = wire || (hop.kind == ComponentKind::nic && on_a_wire(facts, hop));
   }
   const std::uint32_t mtu = path_mtu(facts, path);
   std::optional<HopRate> slowest;
-  for (const Component& hop : path) {
+  for (std::size_t at = 0; at < path.size(); ++at) {
+    const Component& hop = path[at];
     auto rate = hop_rate(facts, hop, wire);
     if (!rate) {
       unknown = hop.name();
@@ -120,8 +124,8 @@ std::optional<HopRate> slowest_hop(const Facts& facts, const std::vector<Compone
     }
     const bool counted_on_wire = hop.kind == ComponentKind::nic ? on_a_wire(facts, hop) : wire;
     rate->payload = payload_share(mtu, is_six(facts, hop.rail), counted_on_wire);
-    const double carries = rate->rate.value * rate->payload.share;
-    if (!slowest || carries < slowest->rate.value * slowest->payload.share) slowest = *rate;
+    if (at < shares.size()) rate->share = shares[at];
+    if (!slowest || leaves(*rate) < leaves(*slowest)) slowest = *rate;
   }
   return slowest;
 }

@@ -32,6 +32,7 @@ struct HopRate {
   BytesPerSecond rate;  ///< of frames
   std::string source;   ///< "declared in stage.yaml", "sysfs speed of node-3/ens1"
   PayloadShare payload;
+  double share = 1;  ///< what it carries, as a multiple of the rate that is asked for
 };
 
 /// The rate of one part: declared, or read from sysfs for a NIC with hardware behind it; the lower
@@ -39,8 +40,9 @@ struct HopRate {
 std::optional<HopRate> hop_rate(const Facts& facts, const Component& hop, bool wire_uplink);
 
 /// The hop that limits a path. Nothing, with `unknown` set to the hop without a rate, when one is
-/// not known.
+/// not known. `shares`: what each hop carries as a multiple of the rate that is asked for (a
+/// collective loads its parts unevenly); empty: 1 each.
 std::optional<HopRate> slowest_hop(const Facts& facts, const std::vector<Component>& path,
-                                   std::string& unknown);
+                                   std::string& unknown, const std::vector<double>& shares = {});
 
 }  // namespace plumbline::netcheck

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "netcheck/groups/group_scene.hpp"
 #include "netcheck/lookup.hpp"
 
 namespace plumbline::netcheck {
@@ -36,6 +37,11 @@ Coverage coverage_of(const Judged& judged) {
   std::set<std::string> rails;
   for (const JudgedOutcome& entry : judged.outcomes) {
     const Outcome& outcome = *entry.outcome;
+    if (!facts.asked.pairs && outcome.measured() != nullptr && is_collective(outcome)) {
+      const auto members = group_nodes(facts, outcome);
+      nodes.insert(members.begin(), members.end());
+      if (!outcome.from.rail.empty()) rails.insert(outcome.from.rail);
+    }
     if (!is_judged_goodput(outcome, judged.size)) continue;
     PairState& pair = pairs[{outcome.from.rail, {outcome.from.node, outcome.to.node}}];
     if (outcome.measured() == nullptr) {

@@ -1,8 +1,13 @@
 #include "netcheck/judging/numbers.hpp"
 
+#include <algorithm>
+#include <tuple>
 #include <utility>
 
+#include "netcheck/expectations/gpu_groups.hpp"
 #include "netcheck/expectations/gpu_paths.hpp"
+#include "netcheck/groups/domains.hpp"
+#include "netcheck/groups/group_scene.hpp"
 #include "netcheck/judging/second_expectation.hpp"
 #include "netcheck/lookup.hpp"
 
@@ -26,15 +31,23 @@ JudgedOutcome judge_one(const Facts& facts, const Judged& judged, const Outcome&
   JudgedOutcome result{&outcome, {}, false, false};
   const Measured* measured = outcome.measured();
   const bool pair = is_judged_goodput(outcome, judged.size);
-  const bool group = outcome.probe == "all_reduce";
-  result.required = pair || group;
-  result.compared = pair;
+  const bool bandwidth = measured == nullptr || measured->unit == Unit::bytes_per_second;
+  const bool gpus = is_gpu_collective(outcome) && bandwidth;
+  const bool group = is_collective(outcome) && bandwidth && !outcome.from.rail.empty();
+  result.required = pair || gpus || (group && !is_group_test(outcome));
+  result.compared = pair || is_collective(outcome);
   if (measured == nullptr) return result;
   if (pair) {
     result.number = judge_number(*measured, expect_pair(facts, judged.racks, outcome));
   } else if (group) {
     const auto nodes = group_nodes(facts, outcome);
     result.number = judge_number(*measured, expect_group(facts, judged.racks, outcome, nodes));
+  } else if (gpus) {
+    const auto nodes = group_nodes(facts, outcome);
+    result.number = judge_number(*measured, expect_gpu_group(facts, outcome, nodes));
+  } else if (is_collective(outcome)) {
+    result.number.why = bandwidth ? "no rate is known for collectives inside a node"
+                                  : "small sizes are told by latency, which only peers judge";
   } else {
     result.number.why = outcome.probe == "pair_goodput"
                             ? "only the largest message size is held against the path's rate"
@@ -64,11 +77,21 @@ Judged judge_numbers(const Facts& facts) {
 
 std::vector<std::string> group_nodes(const Facts& facts, const Outcome& outcome) {
   const std::string group = parameter(outcome, "group");
-  std::vector<std::string> nodes;
+  const std::string listed = "+" + group + "+";
+  std::vector<std::pair<std::string, std::string>> found;
   for (const NodeFacts& node : facts.nodes) {
-    if (nic_on(facts, node.node, outcome.from.rail) == nullptr) continue;
-    if (group == "all" || labelled_rack(facts, node.node) == group) nodes.push_back(node.node);
+    const std::string rack = labelled_rack(facts, node.node).value_or("");
+    const bool named = listed.find("+" + node.node + "+") != std::string::npos;
+    const bool gpus = outcome.from.rail.empty() && gpu_count(node) > 0;
+    const bool there = named || gpus || nic_on(facts, node.node, outcome.from.rail) != nullptr;
+    const bool domain = gpus && nvlink_domain(node, 0) == group;
+    if (!there) continue;
+    if (group == "all" || rack == group || named || domain) found.emplace_back(rack, node.node);
   }
+  std::sort(found.begin(), found.end());
+  std::vector<std::string> nodes;
+  for (const auto& [rack, node] : found)
+    nodes.push_back(node);
   return nodes;
 }
 

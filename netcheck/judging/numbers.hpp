@@ -33,7 +33,9 @@ struct Judged {
 /// expectations, all others are reported without.
 Judged judge_numbers(const Facts& facts);
 
-/// The nodes of a collective's group on its rail: all, or those labelled with the group's rack.
+/// The nodes of a collective's group on its rail in rank order (rack by label, then name): all,
+/// those labelled with the group's rack, those of the group's NVLink domain, or those that the
+/// group lists ("node-1+node-3").
 std::vector<std::string> group_nodes(const Facts& facts, const Outcome& outcome);
 
 /// The node whose NIC had no carrier when the pair failed; nothing otherwise, and when both ends

@@ -1,10 +1,12 @@
 #include "netcheck/judging/second_expectation.hpp"
 
 #include <charconv>
+#include <set>
 #include <utility>
 
 #include "netcheck/expectations/gpu_paths.hpp"
 #include "netcheck/expectations/peers.hpp"
+#include "netcheck/groups/group_scene.hpp"
 #include "netcheck/lookup.hpp"
 
 namespace plumbline::netcheck {
@@ -40,6 +42,19 @@ std::string pair_kind(const Judged& judged, const Outcome& outcome) {
   return "pair " + parameter(outcome, "direction") + " " + outcome.from.rail + " " + distance;
 }
 
+/// Groups of as many ranks that cross as many racks do the same work.
+std::string group_kind(const Judged& judged, const Outcome& outcome) {
+  std::set<std::string> racks;
+  for (const std::string& node : group_nodes(*judged.facts, outcome)) {
+    const auto rack = judged.racks.of.find(node);
+    racks.insert(rack == judged.racks.of.end() ? "" : rack->second);
+  }
+  std::string kind = "collective " + outcome.probe + " " + std::to_string(racks.size()) + " racks";
+  for (const char* name : {"ranks", "size", "type", "redop", "place", "transport"})
+    kind += " " + parameter(outcome, name);
+  return kind;
+}
+
 bool is_host(const std::string& device) { return device.rfind("numa", 0) == 0; }
 
 /// Near when the host's memory hangs where the GPU does.
@@ -70,7 +85,17 @@ std::string copy_kind(const Facts& facts, const Outcome& outcome) {
   return kind;
 }
 
+/// A latency has no rate to be held against: its peers alone say whether it is long.
+void take_latency(JudgedOutcome& entry, const PeerStanding& standing) {
+  entry.number.verdict = standing.low ? NumberVerdict::degraded : NumberVerdict::ok;
+  entry.number.why = "median of " + std::to_string(standing.count) + " peers " +
+                     format_time({1 / standing.median}) + ", this is " +
+                     format_time({entry.outcome->measured()->value}) +
+                     (standing.low ? ": an outlier" : "");
+}
+
 void take_standing(JudgedOutcome& entry, const PeerStanding& standing) {
+  if (entry.outcome->measured()->unit == Unit::seconds) return take_latency(entry, standing);
   const double value = entry.outcome->measured()->value;
   const std::string text = text_of(standing, value);
   JudgedNumber& number = entry.number;
@@ -102,6 +127,7 @@ bool is_judged_copy(const std::vector<const Outcome*>& outcomes, const Outcome& 
 std::string kind_of(const Judged& judged, const Outcome& outcome) {
   if (outcome.probe == "pair_goodput") return pair_kind(judged, outcome);
   if (outcome.probe == "gpu_copy") return copy_kind(*judged.facts, outcome);
+  if (is_collective(outcome) && !is_group_test(outcome)) return group_kind(judged, outcome);
   return {};
 }
 
@@ -110,12 +136,14 @@ void add_peers(Judged& judged) {
   std::vector<JudgedOutcome*> entries;
   for (JudgedOutcome& entry : judged.outcomes) {
     const Measured* measured = entry.outcome->measured();
-    if (measured == nullptr || measured->unit != Unit::bytes_per_second) continue;
+    if (measured == nullptr || measured->value <= 0) continue;
+    const bool latency = measured->unit == Unit::seconds;
+    if (latency && !is_collective(*entry.outcome)) continue;
     // What is impossible is no peer, and no small message is held against anything.
     if (entry.number.impossible || !entry.compared) continue;
     const std::string kind = kind_of(judged, *entry.outcome);
     if (kind.empty()) continue;
-    values.push_back({kind, measured->value});
+    values.push_back({kind, latency ? 1 / measured->value : measured->value});
     entries.push_back(&entry);
   }
   const auto standings = among_peers(values);

@@ -6,8 +6,9 @@
 
 namespace plumbline::netcheck {
 
-/// Holds every measured pair and GPU copy against its peers of the same kind (size, direction, rail
-/// and rack, or NVLinks and distance). A number that has an expectation of its links keeps it and
+/// Holds every measured pair, GPU copy and collective against its peers of the same kind (size,
+/// direction, rail and rack, or NVLinks and distance; ranks and racks of a group, whose small sizes
+/// are compared by latency). A number that has an expectation of its links keeps it and
 /// its verdict, and its derivation gets the peers' word; one that has none is held against their
 /// median. Kinds of fewer than eight say nothing.
 void add_peers(Judged& judged);

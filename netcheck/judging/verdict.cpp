@@ -26,7 +26,7 @@ void doubt_coverage(const Judged& judged, const Coverage& coverage,
   };
   check("nodes", coverage.nodes);
   check("rails", coverage.rails);
-  check("pairs", coverage.pairs);
+  if (judged.facts->asked.pairs) check("pairs", coverage.pairs);
   for (const ProbeCount& count : count_by_probe(judged)) {
     if (static_cast<double>(count.measured) >= least * static_cast<double>(count.all)) continue;
     doubts.push_back(std::to_string(count.all - count.measured) + " of " +

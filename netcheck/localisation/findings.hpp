@@ -15,8 +15,4 @@ std::vector<Finding> path_findings(const Scene& scene, const std::vector<Culprit
 /// about numbers above what their slowest hop can carry.
 std::vector<Finding> doubtful_paths(const Scene& scene, const std::vector<Culprit>& culprits);
 
-/// A collective below its expectation, or failed, that no culprit explains: one degraded finding
-/// with its nodes' NICs as the set that cannot be told apart. `culprits` are those of the pairs.
-std::vector<Finding> group_findings(const Scene& scene, const std::vector<Culprit>& culprits);
-
 }  // namespace plumbline::netcheck

@@ -44,7 +44,7 @@ std::string refusal(const std::function<void(MeasureOrder&)>& change) {
 TEST_CASE("A good order is accepted") { CHECK(check(good())); }
 
 TEST_CASE("Only named probes run") {
-  for (const auto* const probe : {"", "all_reduce", "sh", "pair;id", "../pair"}) {
+  for (const auto* const probe : {"", "all_of_it", "sh", "pair;id", "../pair"}) {
     CHECK_THAT(refusal([&](auto& order) { order.request.probe = probe; }),
                ContainsSubstring("no such probe"));
   }
@@ -61,6 +61,43 @@ TEST_CASE("A caller may choose how a pair is measured, in bounded words") {
 TEST_CASE("A caller cannot give options, which name paths of the node") {
   CHECK_THAT(refusal([](auto& order) { order.request.options["cni_results"] = "/etc"; }),
              ContainsSubstring("request.options"));
+}
+
+namespace {
+
+/// What becomes of a collective's order after `change`.
+std::string collective_refusal(const std::function<void(MeasureOrder&)>& change) {
+  return refusal([&](MeasureOrder& order) {
+    order.request.probe = "all_reduce";
+    order.request.measure.clear();
+    order.request.ends.assign(4, {"node-1", "gpu0", ""});
+    order.request.size = 4;
+    order.request.rank = 2;
+    order.request.options = {
+        {"type", "float,f8e4m3"}, {"colours", "0,0,1,1"}, {"stall", "30.000000"}};
+    change(order);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("A collective may name how it is measured, and nothing of this node") {
+  CHECK(collective_refusal([](auto&) {}) == "accepted");
+  for (const char* option : {"cni_results", "drivers", "sysfs_root", "fault", "log"})
+    CHECK_THAT(collective_refusal([&](auto& o) { o.request.options[option] = "x"; }),
+               ContainsSubstring("request.options"));
+  CHECK_THAT(collective_refusal([](auto& o) { o.request.options["type"] = "float; rm"; }),
+             ContainsSubstring("no list of words"));
+  CHECK_THAT(collective_refusal([](auto& o) { o.request.sizes.clear(); }),
+             ContainsSubstring("request.sizes is empty"));
+  CHECK_THAT(collective_refusal([](auto& o) { o.request.ends[2].node = "node-2"; }),
+             ContainsSubstring("is not node-1"));
+  CHECK_THAT(collective_refusal([](auto& o) {
+               o.request.ends.assign(1025, {"node-1", "", ""});
+             }),
+             ContainsSubstring("1 to 1024"));
+  CHECK_THAT(collective_refusal([](auto& o) { o.request.probe = "all_of_it"; }),
+             ContainsSubstring("no such probe"));
 }
 
 TEST_CASE("Sizes and counts have upper bounds") {
@@ -130,7 +167,7 @@ TEST_CASE("Gathered bytes are bounded") {
   CHECK(check_exchange(order));
   order.gathered.bytes = {std::string((64U << 10U) + 1, 'x')};
   CHECK_FALSE(check_exchange(order));
-  order.gathered.bytes.assign(65, "x");
+  order.gathered.bytes.assign(1025, "x");
   CHECK_FALSE(check_exchange(order));
   order.gathered = {-1, {}};
   CHECK_FALSE(check_exchange(order));

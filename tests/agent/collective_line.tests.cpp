@@ -105,6 +105,10 @@ TEST_CASE("Splits are nccl-tests' remainder and quotient of the rank, pairs and 
   CHECK(request_of(line, "here")->options.at("colours") == "0,0,1,1");
   line.split = "node";
   CHECK(*chosen_colours(line, 8) == std::vector<int>{0, 0, 0, 0, 1, 1, 1, 1});
+  line.split = "rail";
+  CHECK(*chosen_colours(line, 8) == std::vector<int>{0, 1, 2, 3, 0, 1, 2, 3});
+  CHECK(domain_colours({"rack-2", "rack-1", "rack-2"}) == std::vector<int>{0, 1, 0});
+  CHECK(colours_text({0, 1, 0}) == "0,1,0");
   for (const char* wrong : {"MOD", "MOD:0", "DIV:x", "rows"}) {
     line.split = wrong;
     CHECK_FALSE(chosen_colours(line, 4));
@@ -124,6 +128,12 @@ TEST_CASE("What no measurement can be made of is refused by its flag") {
   CHECK(refusal([](auto& line) { line.timed = 0; }) == "-n 0 measures nothing");
   CHECK(refusal([](auto& line) { line.graph = 1; }).find("-G needs NCCL") == 0);
   CHECK(refusal([](auto& line) { line.gpus = 5000; }) == "more than 4096 ranks");
+  CHECK(refusal([](auto& line) { line.split = "rack"; }).find("--split rack needs --agents") == 0);
+  CHECK(refusal([](auto& line) { line.agents = "stage.yaml"; }).find("--agents needs --via") == 0);
+  CHECK(refusal([](auto& line) {
+          line.via = "nccl";
+          line.hosts = {"node-1"};
+        }).find("--hosts needs --via mpi, or --agents") == 0);
 }
 
 TEST_CASE("The head shows the counts, and no counts where it is sampled") {

@@ -118,6 +118,66 @@ TEST_CASE(
   CHECK(first_match(foot, "# Collective test concluded: (all_reduce_perf)") == "all_reduce_perf");
 }
 
+namespace {
+
+/// What a parser takes out of a whole output.
+struct Taken {
+  std::string last_bus;    ///< out of place, of the last row
+  std::string mean_bus;    ///< the line below the table
+  std::string wrong;       ///< the line above that
+  std::size_t rows = 0;    ///< lines that a data type's name tells
+  double largest_bus = 0;  ///< of their eighth word
+};
+
+/// As AICR's validator (the last row of five columns and three numbers), cluster-health-scanner
+/// (the mean's line) and ai-cloud-validation (that line with or without its sign, wrong values,
+/// rows by their type and the eighth word) describe what they read.
+Taken take(const std::string& text) {
+  Taken taken;
+  const std::string blank = R"([ \t]+)";
+  const std::string figure = blank + "[0-9.]+";
+  const std::regex row(blank + "[0-9]+" + blank + "[0-9]+" + blank + R"(\w+)" + blank + R"(\w+)" +
+                       blank + "-?[0-9]+" + figure + figure + blank + "([0-9.]+)");
+  for (std::sregex_iterator found(text.begin(), text.end(), row), end; found != end; ++found)
+    taken.last_bus = (*found)[1];
+  taken.mean_bus = first_match(text, R"(Avg bus bandwidth\s*:\s*([0-9]+(?:\.[0-9]+)?))");
+  taken.wrong = first_match(text, R"(#?\s*Out of bounds values\s*:\s*([0-9]+))");
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const auto words = by_words(line);
+    if (words.empty()) continue;
+    ++taken.rows;
+    taken.largest_bus = std::max(taken.largest_bus, std::stod(words[7]));
+  }
+  return taken;
+}
+
+}  // namespace
+
+TEST_CASE("Whole outputs give three public parsers the same answers as nccl-tests' own") {
+  std::string theirs = "# nccl-tests version 2.19.6\n# Using devices\n#\n";
+  PerfHead head;
+  head.operation = "all_reduce";
+  head.places = {"node-1", "node-2"};
+  std::string ours = perf_head(head, "1.0");
+  for (const auto& [line, numbers] : published()) {
+    theirs += std::string(line) + "\n";
+    ours += perf_row(numbers, false);
+  }
+  theirs += "# Out of bounds values : 0 OK\n# Avg bus bandwidth    : 145.917 \n#\n";
+  ours += "# late: all_reduce: rank 1 comes last, 3 ms after the others\n";
+  ours += perf_foot("all_reduce", 0, 145.917);
+  const Taken one = take(theirs);
+  const Taken other = take(ours);
+  CHECK(one.rows == published().size());
+  CHECK(one.rows == other.rows);
+  CHECK(same(one.last_bus, other.last_bus));
+  CHECK(one.mean_bus == other.mean_bus);
+  CHECK(one.wrong == other.wrong);
+  CHECK(one.largest_bus == other.largest_bus);
+  CHECK(one.largest_bus == 464.57);
+}
+
 TEST_CASE("The head names sizes, counts, ranks and columns as nccl-tests does") {
   PerfHead head;
   head.operation = "all_gather";
@@ -193,6 +253,20 @@ TEST_CASE("A cell is what was measured, by the rank's time that was asked for") 
   CHECK(*perf_cell(outcome, PerfTime::most)->wrong == 5);
   outcome.result = Failed{{ErrorCode::deadline_exceeded, "x"}, ""};
   CHECK_FALSE(perf_cell(outcome, PerfTime::most));
+}
+
+TEST_CASE("First runs can be left out of the columns of single runs") {
+  ToldRuns runs{{{9, 1, 2}, {8, 3, 1}}, 3, 3, 9, 9, {}, 0, 0};
+  leave_out_first(runs, 1);
+  CHECK(runs.ranks == std::vector<std::vector<double>>{{1, 2}, {3, 1}});
+  CHECK(runs.timed == 2);
+  CHECK(runs.max == 3);
+  CHECK(runs.p50 == 2);
+  leave_out_first(runs, 2);  // none would be left
+  CHECK(runs.timed == 2);
+  ToldRuns none;
+  leave_out_first(none, 1);
+  CHECK(none.timed == 0);
 }
 
 TEST_CASE("Suspects and wrong elements are read out of the sentence that names them") {

@@ -44,11 +44,48 @@ TEST_CASE("The command pins ranks, transport, rail, launcher's network and algor
   CHECK(has(words, {"--mca", "oob_tcp_if_include", "10.70.0.0/24"}));
   CHECK(has(words, {"--mca", "coll_tuned_use_dynamic_rules", "1"}));
   CHECK(has(words, {"--mca", "coll_tuned_allreduce_algorithm", "4"}));
+  CHECK(has(words, {"--mca", "coll_tuned_reduce_scatter_algorithm", "3"}));
+  CHECK(has(words, {"--mca", "coll_tuned_bcast_algorithm_segmentsize", "65536"}));
   CHECK(has(words, {"--mca", "pml", "ob1"}));
   CHECK(has(words, {"--mca", "plm_rsh_agent", "/rack/mpi-agent"}));
   CHECK(has(words, {"--mca", "orte_tmpdir_base", "/tmp/plm-1"}));
   CHECK(has(words, {"/opt/plumbline-rank-mpi", "/tmp/plm-1/request.json"}));
   CHECK(words.back() == "/tmp/plm-1/request.json");
+}
+
+TEST_CASE("A control arm allows one transport and is part of the identity") {
+  MpiJob job = job_of();
+  job.transport = "shared_memory";
+  CHECK(has(words_of(job, false), {"--mca", "btl", "vader,self"}));
+  CHECK(mpi_identities(job)[0].parameters.at("transport") == "shared_memory");
+  CHECK(collectives::identities(mpi_request(job))[0].key() == mpi_identities(job)[0].key());
+  job.transport = "no_shared_memory";
+  CHECK(has(words_of(job, false), {"--mca", "btl", "^vader,sm"}));
+  job.transport = "sockets";
+  CHECK(has(words_of(job, false), {"--mca", "btl", "tcp,self"}));
+}
+
+TEST_CASE("Slurm starts the same ranks with the same settings, which go by the environment") {
+  MpiJob job = job_of();
+  job.mpirun = "/usr/bin/srun";
+  job.group.nodes = {"n1", "n1", "n2", "n2"};
+  const ChildCommand command = mpi_command(job, "{}", "/s", true, {"PATH=/bin"});
+  CHECK(command.program == "/usr/bin/srun");
+  CHECK(has(command.arguments, {"--mpi=pmix"}));
+  CHECK(has(command.arguments, {"--ntasks=4", "--ntasks-per-node=2"}));
+  CHECK(has(command.arguments, {"--nodes=2", "--nodelist=n1,n2"}));
+  CHECK(has(command.arguments, {"/opt/plumbline-rank-mpi", "{}"}));
+  CHECK(has(command.environment, {"PATH=/bin"}));
+  CHECK(has(command.environment, {"OMPI_MCA_btl=tcp,self"}));
+  for (const std::string& word : command.environment)
+    CHECK_FALSE(word.starts_with("OMPI_MCA_plm_"));
+}
+
+TEST_CASE("A request travels as a word, a huge one as a file") {
+  MpiJob job = job_of();
+  CHECK(request_word(job, "/tmp/r").starts_with("{"));
+  job.group.nodes.assign(4000, "a-node-with-a-rather-long-name");
+  CHECK(request_word(job, "/tmp/r") == "/tmp/r");
 }
 
 TEST_CASE("Open MPI is told of root only by root") {

@@ -1,6 +1,7 @@
 #include "collectives/rank_job.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <cmath>
 
 #include "tests/collectives/ranks.hpp"
 
@@ -59,6 +60,24 @@ TEST_CASE("Rank 0 tells one outcome a size, with the proof of every rank") {
   CHECK(measured->proof[3].at.node == "node-3");
   CHECK_FALSE(measured->proof[3].holds);
   CHECK(measured->proof[3].statement == "no subnet was given, so no counters were read");
+}
+
+TEST_CASE("A small size is told as a latency, a large one as a bandwidth") {
+  MemoryWorld world;
+  world.ranks = 2;
+  world.link = {1e7};
+  Request request = request_of(2, {{4096}, {65'536}});
+  request.options["latency_upto"] = "4096";
+  const auto heard = run_all(world, request);
+  REQUIRE(heard.outcomes.size() == 2);
+  const Measured* small = heard.outcomes[0].measured();
+  REQUIRE(small != nullptr);
+  CHECK(small->unit == Unit::seconds);
+  CHECK(std::abs(small->value - 4096 / 1e7) < 1e-6);  // a ring of two moves its size once
+  CHECK(small->interval.low <= small->value * 1.0001);
+  CHECK(small->interval.high >= small->value * 0.9999);
+  CHECK(small->p99.has_value());
+  CHECK(heard.outcomes[1].measured()->unit == Unit::bytes_per_second);
 }
 
 TEST_CASE("Wrong data fails its size, and the next size is measured") {

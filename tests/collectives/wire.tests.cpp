@@ -75,6 +75,17 @@ TEST_CASE("Bytes that took another device break the proof and name it") {
   CHECK(proof.statement.find("ens2 0.4 MB") != std::string::npos);
 }
 
+TEST_CASE("A path beside all interfaces is proven by their quiet, lo included") {
+  const WireWatch quiet{reading(0, 0, 0), reading(100, 0, 0), reading(1100, 900, 900)};
+  const Proof proof = prove_unused(quiet, kAt, {{1'000'000}, {1'000'000}});
+  CHECK(proof.holds);
+  CHECK(proof.expected == 0.0);
+  const WireWatch busy{reading(0, 0, 0), reading(100, 0, 0), reading(1100, 0, 400'000)};
+  const Proof broken = prove_unused(busy, kAt, {{1'000'000}, {1'000'000}});
+  CHECK_FALSE(broken.holds);
+  CHECK(broken.statement.find("0.4 MB over ens2") != std::string::npos);
+}
+
 TEST_CASE("A direction in which nothing must move has no proof") {
   const WireWatch watch{reading(0, 0, 0), reading(100, 0, 0), reading(1100, 1'050'000, 900)};
   const auto proofs = prove_wire(watch, kAt, {{}, {1'000'000}});

@@ -76,6 +76,25 @@ TEST_CASE("A stage file is read whole, its paths relative to itself") {
   CHECK(stage->digest.size() == 64);
 }
 
+TEST_CASE(
+    "Collectives take every operation, groups inside nodes, small sizes, GPUs, and no pairs") {
+  auto stage = read(with("[all, rack], size: 4MiB",
+                         "[node, nvlink_domain], size: 1MiB, small_size: 1KiB, budget: 2s, "
+                         "ranks_per_node: 4, gpus: true, gpu_size: 2G"));
+  REQUIRE(stage.has_value());
+  CHECK(stage->groups == std::vector<std::string>{"node", "nvlink_domain"});
+  CHECK(stage->small_size.count == 1024);
+  CHECK(stage->collective_time.value == Catch::Approx(2));
+  CHECK(stage->ranks_per_node == 4);
+  CHECK(stage->gpu_collectives);
+  CHECK(stage->gpu_collective_size.count == 2ULL << 30U);
+  CHECK(stage->asked.pairs);
+  stage = read(with("latency: false", "latency: false, pairs: false"));
+  REQUIRE(stage.has_value());
+  CHECK_FALSE(stage->asked.pairs);
+  CHECK_FALSE(stage->gpu_collectives);
+}
+
 TEST_CASE("What is wrong in a stage file is told with its line, its key and what is allowed") {
   CHECK(complaint(with("own: {namespace", "owner: {namespace")) ==
         "line 8: owner is not a key of this file; here are allowed: agent_pods, agents, claims, "
@@ -85,8 +104,13 @@ TEST_CASE("What is wrong in a stage file is told with its line, its key and what
         "line 13: fabric.rails[].nic_rate is not a rate above zero: write 200Mb/s or 25MB/s");
   CHECK(complaint(with("node: node-2", "node: node-1")) ==
         "line 5: agents[].node \"node-1\" stands twice");
-  CHECK(complaint(with("[all_reduce]", "[all_gather]")) ==
-        "line 19: collectives.operations holds \"all_gather\"; allowed: all_reduce");
+  CHECK(complaint(with("[all_reduce]", "[allreduce]"))
+            .starts_with(
+                "line 19: collectives.operations holds \"allreduce\"; allowed: all_reduce, "));
+  CHECK(complaint(with("size: 4MiB", "size: 4MiB, small_size: 8MiB")) ==
+        "line 19: collectives.small_size is not below collectives.size");
+  CHECK(complaint(with("size: 4MiB", "size: 4MiB, ranks_per_node: 1"))
+            .starts_with("line 19: collectives.ranks_per_node"));
   CHECK(complaint(with("150ms", "50ms")) ==
         "line 18: measure.batch is shorter than three windows of 50 ms: at least 150ms");
   CHECK(complaint(with("v1", "v9")).starts_with("line 1: schema is not plumbline.stage/v1"));
@@ -122,8 +146,7 @@ TEST_CASE("Claims come from one place, and agents are named or found in that clu
   CHECK(found->agent_pods.node_label == "gpu=true");
   CHECK(found->agent_port == 7443);
 
-  CHECK(complaint(with(agents, "")) ==
-        "line 1: agents names no agent, and there is no agent_pods");
+  CHECK(complaint(with(agents, "")) == "line 1: agents names no agent, and there is no agent_pods");
   CHECK(complaint(with(agents, agents + "agent_pods: {namespace: p}\n"))
             .ends_with("agent_pods stands beside agents: one of them is enough"));
   CHECK(complaint(with(agents, "agent_pods: {label: app=x}\n"))

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "netcheck/facts.hpp"
+
+namespace plumbline::netcheck {
+
+/// One more collective to be measured, over nodes that no group of the stage file has.
+struct GroupTest {
+  std::string operation;
+  std::string rail;
+  std::vector<std::string> nodes;  ///< in rank order, two at least
+};
+
+/// The next test that tells most about a collective that is slow while no pair explains it; nothing
+/// when every slow one is explained, or nothing more can be told. Adaptive group testing (Du and
+/// Hwang): what nothing clears is halved, the half is padded with known-good nodes, and once one
+/// part is named the set without it is tested too, so that a second fault does not hide behind the
+/// first. A test is asked only where its own expectation would show the fault, and never twice.
+/// At most 3 log2(parts) + 6 tests a rail. Pure.
+std::optional<GroupTest> next_group_test(const Facts& facts);
+
+/// How many group tests were done on each rail; rails without one are absent.
+std::map<std::string, std::size_t> group_tests(const std::vector<Outcome>& outcomes);
+
+}  // namespace plumbline::netcheck

@@ -1,0 +1,125 @@
+// A rank for tests of what starts ranks: as plumbline-rank, but its data travels over the same
+// channel on which the ranks meet. Real inputs, a real exchange, exact verification; no GPU.
+
+#include <array>
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "collectives/host_buffers.hpp"
+#include "collectives/limit.hpp"
+#include "collectives/plan.hpp"
+#include "collectives/rank_job.hpp"
+#include "collectives/reference.hpp"
+#include "core/protocol/child_channel.hpp"
+
+namespace plumbline::collectives {
+namespace {
+
+class MeetingCommunicator final : public Communicator {
+ public:
+  MeetingCommunicator(Rendezvous& meeting, Pulse& pulse)
+      : meeting_(meeting), pulse_(pulse), place_(place_in({}, meeting.rank(), meeting.size())) {}
+
+  int rank() const override { return meeting_.rank(); }
+  int size() const override { return meeting_.size(); }
+
+  Status split(const std::vector<int>& colours) override {
+    colours_ = colours;
+    place_ = place_in(colours, rank(), size());
+    return {};
+  }
+
+  Status prepare(const Operation& operation, std::uint64_t seed, int repeats) override {
+    const auto mixed = seed + static_cast<std::uint64_t>(place_.colour);
+    buffers_.prepare(operation, place_.rank, place_.size, mixed, repeats);
+    return {};
+  }
+
+  Result<std::vector<Span>> run(const Operation& operation, int repeats, Blocking /*blocking*/,
+                                Deadline deadline) override {
+    std::vector<Span> spans;
+    for (int run = 0; run < repeats; ++run) {
+      if (auto let = pulse_.enter(); !let) return tl::unexpected(let.error());
+      Span span{std::chrono::steady_clock::now(), {}};
+      const auto input = buffers_.input();
+      const auto all = share({reinterpret_cast<const char*>(input.data()), input.size()}, deadline);
+      if (!all) return tl::unexpected(all.error());
+      do_operation(
+          operation, place_.rank, place_.size,
+          [&](int member) { return std::as_bytes(std::span((*all)[world_rank(member)])); },
+          buffers_.destination(run));
+      span.left = std::chrono::steady_clock::now();
+      pulse_.leave(buffers_.destination(run));
+      spans.push_back(span);
+    }
+    return spans;
+  }
+
+  Result<std::optional<Wrong>> verify(const Operation& /*operation*/) override {
+    return buffers_.verify();
+  }
+
+  Result<std::vector<std::string>> share(std::string bytes, Deadline deadline) override {
+    return meeting_.allgather(std::move(bytes), deadline);
+  }
+
+  Proof library() const override {
+    Proof proof;
+    proof.kind = "library";
+    proof.source = "meeting";
+    proof.statement = "a rank of a test";
+    proof.holds = true;
+    return proof;
+  }
+
+ private:
+  std::size_t world_rank(int member) const {
+    for (int other = 0; other < size(); ++other) {
+      const GroupPlace place = place_in(colours_, other, size());
+      if (place.colour == place_.colour && place.rank == member)
+        return static_cast<std::size_t>(other);
+    }
+    return 0;
+  }
+
+  Rendezvous& meeting_;
+  Pulse& pulse_;
+  GroupPlace place_;
+  std::vector<int> colours_;
+  HostBuffers buffers_;
+};
+
+int measure_all(const Request& request, ChildChannel& channel) {
+  SystemClock clock;
+  Pulse pulse;
+  Unfinished unfinished(identities(request));
+  Heartbeat heartbeat(channel);
+  const Deadline deadline = Deadline::after(span_of(request.limit));
+  const RankLimit limit({"plumbline-rank", request.rank, "here"}, request, deadline, channel,
+                        unfinished, pulse);
+  RankWorld world{clock, FileTree("/"), "here",
+                  [&](const std::string& step, double share) {
+                    limit.step(step);
+                    heartbeat.step(step, share);
+                  },
+                  [&](const Outcome& outcome) {
+                    if (unfinished.take(outcome))
+                      static_cast<void>(channel.send(OutcomeEvent{outcome}));
+                  }};
+  const auto meeting = channel.rendezvous(request.rank, request.size);
+  MeetingCommunicator communicator(*meeting, pulse);
+  const Status done = run_request(communicator, request, world, deadline);
+  static_cast<void>(channel.send(DoneEvent{}));
+  return done ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace plumbline::collectives
+
+int main() {
+  plumbline::ChildChannel channel(0, 1);
+  const auto request =
+      channel.receive_request(plumbline::Deadline::after(std::chrono::seconds(10)));
+  return request ? plumbline::collectives::measure_all(*request, channel) : 64;
+}
