@@ -34,6 +34,7 @@ class ChannelSink final : public probes::Sink {
       : channel_(channel), heartbeat_(heartbeat) {}
   void step(const std::string& what, double share) override { heartbeat_.step(what, share); }
   Status outcome(const Outcome& outcome) override { return channel_.send(OutcomeEvent{outcome}); }
+  void all_told() override { static_cast<void>(channel_.send(DoneEvent{})); }
   Status topology(const Topology& topology) override {
     return channel_.send(TopologyEvent{topology});
   }

@@ -14,8 +14,7 @@
 
 namespace plumbline::probes {
 
-/// Where a probe says what it found, as soon as it is known. Calls come from the probe's own
-/// thread.
+/// Where a probe says what it found, as soon as it is known. Calls come from one thread at a time.
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -23,6 +22,8 @@ class Sink {
   virtual void step(const std::string& what, double share) = 0;
   /// One finished outcome. An error means that nobody listens any more: the probe ends.
   virtual Status outcome(const Outcome& outcome) = 0;
+  /// All is told, by a probe that ends its process without returning from run(). Any thread.
+  virtual void all_told() {}
   /// The inventory's answer.
   virtual Status topology(const Topology& topology) = 0;
 };

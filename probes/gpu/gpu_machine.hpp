@@ -12,7 +12,8 @@
 
 namespace plumbline {
 struct GpuNode;
-}
+struct GpuProcess;
+}  // namespace plumbline
 
 namespace plumbline::probes {
 
@@ -132,7 +133,8 @@ struct GpuCounters {
   Bytes pcie_step{1};
 };
 
-/// The instruments beside the GPUs (NVML or a fake): reads only, changes nothing. One thread.
+/// The instruments beside the GPUs (NVML or a fake): reads only, changes nothing. One thread, but
+/// for processes(), which any thread may call.
 class GpuInstruments {
  public:
   virtual ~GpuInstruments() = default;
@@ -140,6 +142,9 @@ class GpuInstruments {
   virtual std::string library() const = 0;
   /// Everything that is told of all GPUs now: state, processes (this one included), peers.
   virtual Result<GpuNode> look(Deadline deadline) = 0;
+  /// Who has a context on a GPU, or on that of a slice, now: quickly. An error is not an empty
+  /// list.
+  virtual Result<std::vector<GpuProcess>> processes(const std::string& uuid, Deadline deadline) = 0;
   /// One GPU's byte counters now, quickly.
   virtual Result<GpuCounters> counters(const std::string& uuid, Deadline deadline) = 0;
 };

@@ -6,12 +6,15 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <sstream>
+#include <functional>
 
 #include "core/statistics/sampling.hpp"
 #include "probes/gpu/gpu_witness.hpp"
 #include "probes/gpu/hang_watch.hpp"
+#include "probes/gpu/pair_counters.hpp"
+#include "probes/gpu/pair_talk.hpp"
 #include "probes/gpu/room.hpp"
+#include "probes/gpu/tenant_look.hpp"
 #include "probes/pattern.hpp"
 #include "probes/sampling.hpp"
 
@@ -19,8 +22,8 @@ namespace plumbline::probes {
 
 namespace {
 
-constexpr std::chrono::seconds kCompany{10};  ///< how long one end waits for the other
 constexpr std::chrono::seconds kLookTime{5};
+constexpr std::chrono::milliseconds kIdleLook{50};
 constexpr std::chrono::seconds kHung{2};
 constexpr Bytes kMessage{256ULL << 20U};
 constexpr double kWindow = 0.05;
@@ -49,50 +52,15 @@ Outcome identity_of(const Request& request) {
   return outcome;
 }
 
-/// What one end says in one exchange: "ok <words>", or why it cannot go on.
-class Talk {
- public:
-  explicit Talk(const Task& task) : task_(task), rendezvous_(*task.rendezvous) {}
-
-  int rank() const { return rendezvous_.rank(); }
-
-  /// Gives `mine` and takes the other's words. An error of either end is one for both.
-  Result<std::string> exchange(const Result<std::string>& mine) {
-    const std::string said = mine ? "ok " + *mine
-                                  : "error " + std::to_string(static_cast<int>(mine.error().code)) +
-                                        " " + mine.error().message;
-    const auto all = rendezvous_.allgather(said, Deadline::after(kCompany).earlier(task_.deadline));
-    if (!mine) return tl::unexpected(mine.error());
-    if (!all) return pass_up(all.error(), "meeting the other end");
-    const std::string& other = (*all)[static_cast<std::size_t>(1 - rank())];
-    if (other.rfind("ok ", 0) == 0) return other.substr(3);
-    return tl::unexpected(error_in(other));
-  }
-
- private:
-  Error error_in(const std::string& said) const {
-    std::istringstream words(said);
-    std::string kind;
-    int code = -1;
-    words >> kind >> code;
-    std::string message;
-    std::getline(words, message);
-    const bool known =
-        kind == "error" && code >= 0 && code <= static_cast<int>(ErrorCode::internal);
-    const auto& other = task_.request.ends[static_cast<std::size_t>(1 - rank())];
-    return {known ? static_cast<ErrorCode>(code) : ErrorCode::invalid_input,
-            other.node + "/" + other.device + ":" + (known ? message : " said nothing known")};
-  }
-
-  const Task& task_;
-  Rendezvous& rendezvous_;
-};
+/// What ends a run at once, from another thread.
+using Leave = std::function<void(const Error&)>;
 
 /// One end of a pair under way.
 class PairRun {
  public:
-  PairRun(const Task& task, GpuAccess& access)
-      : task_(task),
+  PairRun(const Task& task, GpuAccess& access, Leave leave)
+      : leave_(std::move(leave)),
+        task_(task),
         machine_(*access.machine),
         access_(access),
         talk_(task),
@@ -104,6 +72,11 @@ class PairRun {
     if (auto free = talk_.exchange(look()); !free) return tl::unexpected(free.error());
     const auto words = talk_.exchange(take_memory());
     if (!words) return tl::unexpected(words.error());
+    const TenantLook watch(*access_.instruments, {own_}, one_gpu() ? 2 : 1,
+                           [this](const std::string& who) {
+                             leave_({ErrorCode::cancelled, who + "; measuring was aborted"});
+                           });
+    look_at_counters();
     if (auto open = talk_.exchange(open_memory(*words)); !open) return tl::unexpected(open.error());
     if (sender()) {
       if (auto found = calibrate(); !found) return give_up(found.error());
@@ -115,13 +88,28 @@ class PairRun {
     }
     // Shared memory is given back by who opened it before its owner frees it.
     theirs_.reset();
-    if (auto closed = talk_.exchange(std::string("closed")); !closed)
-      return tl::unexpected(closed.error());
-    return number();
+    tallies_.after = tally();
+    const auto closed = talk_.exchange(encode_tallies(tallies_, own_));
+    if (!closed) return tl::unexpected(closed.error());
+    return number(*closed);
   }
 
  private:
   bool sender() const { return talk_.rank() == 0; }
+  bool one_gpu() const { return task_.request.ends[0].device == task_.request.ends[1].device; }
+
+  GpuTally tally() const {
+    GpuCase own;
+    own.streams = {{{own_, std::nullopt}, {own_, std::nullopt}, own_}};
+    return tally_of(access_, own, task_.clock, task_.deadline);
+  }
+
+  /// Before a byte of ours moves: two looks give the idle rate.
+  void look_at_counters() {
+    tallies_.idle = tally();
+    if (!tallies_.idle.of.empty()) task_.clock.wait_until(task_.clock.now() + kIdleLook);
+    tallies_.before = tally();
+  }
 
   Result<std::string> look() {
     if (!access_.instruments)
@@ -171,6 +159,7 @@ class PairRun {
     const CopyOrder order{mine_.get(), theirs_.get(), own_, CopyEngine::dma, size_, repeats};
     const auto times = machine_.copy({order}, task_.deadline);
     if (!times) return tl::unexpected(times.error());
+    moved_ += static_cast<double>(size_.count) * repeats;
     if (times->empty() || !(times->front().elapsed.value > 0))
       return fail(ErrorCode::internal, "the device's events say that a copy took no time");
     return times->front().elapsed.value;
@@ -250,7 +239,36 @@ class PairRun {
                                              ", in batch " + std::to_string(batch));
   }
 
-  Result<Measured> number() {
+  /// The link that should have carried it. In a pod NVML may tell of our own GPU alone: then the
+  /// link whose counter grew is held against the payload.
+  bool over_nvlink() const {
+    const auto& other = task_.request.ends[1].device;
+    if (share_of(task_.request) == "fabric") return true;
+    if (knows_peer(facts_, own_, other)) return by_nvlink(facts_, own_, other);
+    const auto before = tallies_.before.of.find(own_);
+    const auto after = tallies_.after.of.find(own_);
+    if (before == tallies_.before.of.end() || after == tallies_.after.of.end()) return false;
+    const auto sent = [](const GpuCounters& counters) {
+      return static_cast<double>(counters.nvlink_sent.value_or(Bytes{0}).count);
+    };
+    return sent(after->second) - sent(before->second) > moved_ / 2;
+  }
+
+  /// The counters of both ends; two processes on one GPU move nothing over its links.
+  Status add_counters(const std::string& told, Measured& measured) const {
+    const auto& ends = task_.request.ends;
+    const auto other = decode_tallies(told, ends[1].device);
+    if (!other) return tl::unexpected(other.error());
+    if (one_gpu()) return {};
+    const bool nvlink = over_nvlink();
+    for (Proof& proof : prove_flow(ends[0], {moved_, 0}, nvlink, tallies_))
+      measured.proof.push_back(std::move(proof));
+    for (Proof& proof : prove_flow(ends[1], {0, moved_}, nvlink, *other))
+      measured.proof.push_back(std::move(proof));
+    return {};
+  }
+
+  Result<Measured> number(const std::string& told) {
     if (!sender()) return Measured{};
     if (batches_.empty()) return fail(ErrorCode::deadline_exceeded, "no time was left for it");
     Measured measured = summarise_bandwidth(batches_, task_.request.budget.width);
@@ -265,14 +283,19 @@ class PairRun {
                               {},
                               {},
                               true});
-    measured.caveats = caveats_of(facts_, {own_});
+    if (auto proven = add_counters(told, measured); !proven) return tl::unexpected(proven.error());
+    const auto now = access_.instruments->look(Deadline::after(kLookTime));
+    measured.caveats = caveats_of(now ? *now : facts_, {own_});
     return measured;
   }
 
+  Leave leave_;
   const Task& task_;
   GpuMachine& machine_;
   GpuAccess& access_;
-  Talk talk_;
+  PairTalk talk_;
+  GpuTallies tallies_;
+  double moved_ = 0;
   std::string own_;
   Bytes size_;
   GpuNode facts_;
@@ -304,8 +327,12 @@ class GpuPairProbe final : public Probe {
     if (auto good = check_request(task); !good) return good;
     const Moment started = task.clock.now();
     const Outcome identity = identity_of(task.request);
-    const HangWatch watch(Deadline::at(task.deadline.moment() + kHung), [&] { leave(task); });
-    const auto result = PairRun(task, *opened_).run();
+    const HangWatch watch(Deadline::at(task.deadline.moment() + kHung), [&] {
+      leave(task, {ErrorCode::deadline_exceeded,
+                   "the driver did not come back from a copy between two processes"});
+    });
+    const auto result =
+        PairRun(task, *opened_, [&task](const Error& why) { leave(task, why); }).run();
     opened_->machine.reset();
     if (task.rendezvous->rank() != 0) return {};
     if (!result && result.error().code == ErrorCode::unavailable) {
@@ -332,15 +359,14 @@ class GpuPairProbe final : public Probe {
                 "multiples of 16");
   }
 
-  [[noreturn]] static void leave(const Task& task) {
-    const std::string words = "the driver did not come back from a copy between two processes";
+  [[noreturn]] static void leave(const Task& task, const Error& why) {
     if (task.rendezvous->rank() == 0) {
       Outcome outcome = identity_of(task.request);
-      outcome.result = Failed{{ErrorCode::deadline_exceeded, words}, {}};
+      outcome.result = Failed{why, {}};
       outcome.finished_at = task.clock.wall_time();
       static_cast<void>(task.sink.outcome(outcome));
     }
-    static_cast<void>(std::fprintf(stderr, "plumbline-probe: %s\n", words.c_str()));
+    static_cast<void>(std::fprintf(stderr, "plumbline-probe: %s\n", why.message.c_str()));
     _exit(kInternal);
   }
 

@@ -6,11 +6,13 @@
 #include <chrono>
 #include <cstdio>
 #include <map>
+#include <mutex>
 
 #include "probes/gpu/gpu_number.hpp"
 #include "probes/gpu/gpu_witness.hpp"
 #include "probes/gpu/hang_watch.hpp"
 #include "probes/gpu/room.hpp"
+#include "probes/gpu/tenant_look.hpp"
 #include "probes/sampling.hpp"
 
 namespace plumbline::probes {
@@ -23,7 +25,6 @@ constexpr std::chrono::seconds kPatience{10};
 constexpr std::chrono::seconds kHung{2};
 constexpr std::chrono::milliseconds kIdleLook{50};
 constexpr std::chrono::seconds kLookTime{5};
-constexpr int kInternal = 70;
 constexpr double kSideBatch = 0.06;  ///< a batch of a size that is not judged, in seconds
 
 std::string node_of(const Request& request) {
@@ -50,11 +51,14 @@ class GpuRun {
     find_rooms();
     choose_sizes();
     cases_ = gpu_cases(probe_, world_);
-    if (cases_.empty())
-      return skip_probe("there is nothing to measure between " +
-                        std::to_string(world_.gpus.size()) + " GPUs");
-    for (next_ = 0; next_ < cases_.size(); ++next_) {
-      if (auto given = task_.sink.outcome(outcome_of(cases_[next_])); !given) return given;
+    drop_impossible();
+    if (cases_.empty()) return nothing_there();
+    const auto watch = tenant_look();
+    while (next_ < cases_.size()) {
+      const Outcome outcome = outcome_of(cases_[next_]);
+      const std::lock_guard lock(telling_);
+      if (auto given = task_.sink.outcome(outcome); !given) return given;
+      ++next_;
     }
     return {};
   }
@@ -79,6 +83,40 @@ class GpuRun {
     return task_.sink.outcome(outcome);
   }
 
+  Status nothing_there() {
+    // Who did not ask for this probe by name is not told that it has nothing to do.
+    if (task_.request.options.count("if_any") > 0) return {};
+    return skip_probe("there is nothing to measure between " + std::to_string(world_.gpus.size()) +
+                      " GPUs");
+  }
+
+  /// Rows that nobody named hold no way that the hardware does not have: slices and cards whose
+  /// driver tells of no peer access. A way that it tells of and that is not there stays.
+  void drop_impossible() {
+    const auto rows = gpu_measures(probe_);
+    const bool named = std::any_of(rows.begin(), rows.end(), [&](const std::string& row) {
+      return row != "sm" && row != "sweep" && contains(world_.measure, row);
+    });
+    if (named) return;
+    std::erase_if(cases_, [&](const GpuCase& one) {
+      return std::any_of(one.streams.begin(), one.streams.end(), [&](const GpuStream& stream) {
+        return !stream.from.on_host() && !stream.to.on_host() && stream.from != stream.to &&
+               !peers_told(facts_, stream.from.gpu, stream.to.gpu);
+      });
+    });
+  }
+
+  /// A tenant that comes while we measure gets the GPU: everything of ours on it ends with us.
+  std::unique_ptr<TenantLook> tenant_look() {
+    std::vector<std::string> touched;
+    for (const auto& [uuid, room] : rooms_)
+      touched.push_back(uuid);
+    return std::make_unique<TenantLook>(
+        *access_.instruments, std::move(touched), 1, [this](const std::string& words) {
+          leave({ErrorCode::cancelled, words + "; measuring was aborted"});
+        });
+  }
+
   Status choose() {
     const std::string wanted = uuid_wanted(task_.request);
     for (const GpuUnit& unit : access_.machine->units()) {
@@ -93,9 +131,11 @@ class GpuRun {
 
   /// What may be taken of each GPU that nobody holds. Its context is made here.
   void find_rooms() {
+    const auto held = held_words(task_.request);
     for (const GpuUnit& unit : access_.machine->units()) {
       if (!contains(world_.gpus, unit.uuid)) continue;
-      if (auto reason = held_by(facts_, unit.uuid)) {
+      auto reason = held.count(unit.uuid) > 0 ? held.at(unit.uuid) : held_by(facts_, unit.uuid);
+      if (reason) {
         barred_[unit.uuid] = *reason;
         continue;
       }
@@ -134,7 +174,9 @@ class GpuRun {
       return outcome;
     }
     const Moment started = task_.clock.now();
-    const HangWatch watch(Deadline::at(deadline_of(one).moment() + kHung), [this] { leave(); });
+    const HangWatch watch(Deadline::at(deadline_of(one).moment() + kHung), [this] {
+      leave({ErrorCode::deadline_exceeded, "the driver did not come back"});
+    });
     const auto result = measured(one);
     if (!result) recover(result.error());
     if (!result && result.error().code == ErrorCode::unavailable) {
@@ -249,21 +291,25 @@ class GpuRun {
     }
   }
 
-  /// From another thread, while a driver's call does not return: says so, and ends the process, in
-  /// which nothing can be measured any more.
-  [[noreturn]] void leave() {
-    Outcome outcome = cases_[next_].identity;
-    const std::string words = "the driver did not come back: " + cases_[next_].words();
-    outcome.result = Failed{{ErrorCode::deadline_exceeded, words}, outcome.from.node};
-    outcome.finished_at = task_.clock.wall_time();
-    bool heard = task_.sink.outcome(outcome).has_value();
-    for (std::size_t i = next_ + 1; heard && i < cases_.size(); ++i) {
-      outcome = cases_[i].identity;
-      outcome.result = Skipped{"not tried: " + words};
+  /// From another thread, while a driver's call does not return or a tenant waits: tells what
+  /// became of this number and of those behind it, and ends the process, which frees the GPUs.
+  [[noreturn]] void leave(Error why) {
+    telling_.lock();
+    bool heard = true;
+    for (std::size_t i = next_; heard && i < cases_.size(); ++i) {
+      Outcome outcome = cases_[i].identity;
+      if (i == next_) {
+        why.message += ": " + cases_[i].words();
+        outcome.result = Failed{why, outcome.from.node};
+      } else {
+        outcome.result = Skipped{"not tried: " + why.message};
+      }
+      outcome.finished_at = task_.clock.wall_time();
       heard = task_.sink.outcome(outcome).has_value();
     }
-    static_cast<void>(std::fprintf(stderr, "plumbline-probe: %s\n", words.c_str()));
-    _exit(kInternal);
+    task_.sink.all_told();
+    static_cast<void>(std::fprintf(stderr, "plumbline-probe: %s\n", why.message.c_str()));
+    _exit(0);
   }
 
   const Task& task_;
@@ -277,6 +323,7 @@ class GpuRun {
   Bytes host_room_;
   std::vector<GpuCase> cases_;
   std::size_t next_ = 0;
+  std::mutex telling_;  ///< between the outcomes of run() and those of leave()
   std::vector<std::pair<Bytes, double>> curve_;
   std::optional<std::string> lost_;
 };

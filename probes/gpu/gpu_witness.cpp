@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 
 namespace plumbline::probes {
 
@@ -30,18 +31,6 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-bool by_nvlink(const GpuNode& node, const std::string& one, const std::string& other) {
-  return std::any_of(node.peers.begin(), node.peers.end(), [&](const GpuPeer& peer) {
-    return peer.from == one && peer.to == other && peer.nvlink == "ok";
-  });
-}
-
-/// What should have passed a GPU's links: bytes out of it and into it.
-struct Flow {
-  double out = 0;
-  double in = 0;
-};
-
 /// One kind of counter and where it is.
 struct CounterRow {
   const char* link;
@@ -49,25 +38,25 @@ struct CounterRow {
   const char* verb;
   std::optional<Bytes> GpuCounters::*field;
   Bytes GpuCounters::*step;
-  double Flow::*flow;
+  double GpuFlow::*flow;
   bool nvlink;
 };
 
 constexpr std::array<CounterRow, 4> kCounters{{
     {"NVLink", "NVML NVLink data counters", "sent", &GpuCounters::nvlink_sent,
-     &GpuCounters::nvlink_step, &Flow::out, true},
+     &GpuCounters::nvlink_step, &GpuFlow::out, true},
     {"NVLink", "NVML NVLink data counters", "received", &GpuCounters::nvlink_received,
-     &GpuCounters::nvlink_step, &Flow::in, true},
+     &GpuCounters::nvlink_step, &GpuFlow::in, true},
     {"PCIe", "NVML PCIe byte counters", "sent", &GpuCounters::pcie_sent, &GpuCounters::pcie_step,
-     &Flow::out, false},
+     &GpuFlow::out, false},
     {"PCIe", "NVML PCIe byte counters", "received", &GpuCounters::pcie_received,
-     &GpuCounters::pcie_step, &Flow::in, false},
+     &GpuCounters::pcie_step, &GpuFlow::in, false},
 }};
 
 /// The flow through NVLink, or through PCIe, that a GPU should have seen.
-Flow flow_of(const GpuNode& node, const GpuCase& one, const GpuRecord& record,
-             const std::string& uuid, bool nvlink) {
-  Flow flow;
+GpuFlow flow_of(const GpuNode& node, const GpuCase& one, const GpuRecord& record,
+                const std::string& uuid, bool nvlink) {
+  GpuFlow flow;
   for (std::size_t i = 0; i < one.streams.size() && i < record.moved.size(); ++i) {
     const GpuStream& stream = one.streams[i];
     if (stream.from.gpu == stream.to.gpu) continue;
@@ -146,6 +135,24 @@ std::optional<std::string> held_by(const GpuNode& node, const std::string& uuid)
   return std::nullopt;
 }
 
+std::map<std::string, std::string> held_words(const Request& request) {
+  std::map<std::string, std::string> held;
+  const auto given = request.options.find("held");
+  if (given == request.options.end()) return held;
+  std::istringstream lines(given->second);
+  for (std::string line; std::getline(lines, line);) {
+    const auto equal = line.find('=');
+    if (equal != std::string::npos) held[line.substr(0, equal)] = line.substr(equal + 1);
+  }
+  return held;
+}
+
+bool peers_told(const GpuNode& node, const std::string& one, const std::string& other) {
+  return std::any_of(node.peers.begin(), node.peers.end(), [&](const GpuPeer& peer) {
+    return peer.from == one && peer.to == other && (peer.read == "ok" || peer.write == "ok");
+  });
+}
+
 std::vector<std::string> caveats_of(const GpuNode& node, const std::vector<std::string>& gpus) {
   std::vector<std::string> caveats;
   for (const auto& uuid : gpus) {
@@ -187,6 +194,28 @@ GpuTally tally_of(const GpuAccess& access, const GpuCase& one, const Clock& cloc
   return tally;
 }
 
+bool knows_peer(const GpuNode& node, const std::string& one, const std::string& other) {
+  return std::any_of(node.peers.begin(), node.peers.end(),
+                     [&](const GpuPeer& peer) { return peer.from == one && peer.to == other; });
+}
+
+bool by_nvlink(const GpuNode& node, const std::string& one, const std::string& other) {
+  return std::any_of(node.peers.begin(), node.peers.end(), [&](const GpuPeer& peer) {
+    return peer.from == one && peer.to == other && peer.nvlink == "ok";
+  });
+}
+
+std::vector<Proof> prove_flow(const Endpoint& at, const GpuFlow& flow, bool nvlink,
+                              const GpuTallies& tallies) {
+  std::vector<Proof> proofs;
+  for (const CounterRow& row : kCounters) {
+    if (row.nvlink != nvlink) continue;
+    auto proof = counter_proof(row, at, flow.*row.flow, tallies);
+    if (proof) proofs.push_back(std::move(*proof));
+  }
+  return proofs;
+}
+
 std::vector<Proof> prove_gpu(const GpuAccess& access, const GpuNode& node, const GpuCase& one,
                              const GpuRecord& record, const GpuTallies& tallies) {
   std::vector<Proof> proofs;
@@ -196,11 +225,11 @@ std::vector<Proof> prove_gpu(const GpuAccess& access, const GpuNode& node, const
                       (one.engine == CopyEngine::sm ? ", by our kernel" : ", by its copy engine");
   proofs.push_back(std::move(library));
   for (const auto& uuid : gpus_of(one)) {
-    for (const CounterRow& row : kCounters) {
-      const Flow flow = flow_of(node, one, record, uuid, row.nvlink);
-      const Endpoint at{one.identity.from.node, uuid, ""};
-      auto proof = counter_proof(row, at, flow.*row.flow, tallies);
-      if (proof) proofs.push_back(std::move(*proof));
+    const Endpoint at{one.identity.from.node, uuid, ""};
+    for (const bool nvlink : {true, false}) {
+      const GpuFlow flow = flow_of(node, one, record, uuid, nvlink);
+      for (Proof& proof : prove_flow(at, flow, nvlink, tallies))
+        proofs.push_back(std::move(proof));
     }
   }
   return proofs;

@@ -7,6 +7,7 @@
 
 #include "core/clock.hpp"
 #include "core/model/gpu.hpp"
+#include "core/protocol/request.hpp"
 #include "probes/gpu/cases.hpp"
 #include "probes/gpu/gpu_access.hpp"
 #include "probes/gpu/gpu_number.hpp"
@@ -16,6 +17,13 @@ namespace plumbline::probes {
 /// Why a GPU may not be touched: somebody holds it, or that cannot be told. Nothing when it is
 /// free. `node` is a look from before this process had a context.
 std::optional<std::string> held_by(const GpuNode& node, const std::string& uuid);
+
+/// GPUs that the agent or the stage knows to be held: the request's option "held", lines
+/// "UUID=why".
+std::map<std::string, std::string> held_words(const Request& request);
+
+/// True when the driver says that one GPU may read or write the other's memory.
+bool peers_told(const GpuNode& node, const std::string& one, const std::string& other);
 
 /// What a reader must know beside a number of these GPUs: "GPU-1: clocks throttled: power_cap",
 /// "GPU-1: ECC is off", "GPU-1: a MIG slice". Words, in order of the GPUs.
@@ -41,6 +49,22 @@ struct GpuTallies {
   GpuTally before;
   GpuTally after;
 };
+
+/// What should have passed a GPU's links: bytes out of it and into it.
+struct GpuFlow {
+  double out = 0;
+  double in = 0;
+};
+
+/// A sign for each counter of one GPU that should have seen a flow: of its NVLinks, or of PCIe.
+std::vector<Proof> prove_flow(const Endpoint& at, const GpuFlow& flow, bool nvlink,
+                              const GpuTallies& tallies);
+
+/// True when the driver tells anything of the way from one GPU to another.
+bool knows_peer(const GpuNode& node, const std::string& one, const std::string& other);
+
+/// True when the driver says that NVLink joins two GPUs.
+bool by_nvlink(const GpuNode& node, const std::string& one, const std::string& other);
 
 /// The signs that the bytes took the way they should: what the driver says, and for each GPU that
 /// its NVLink counters (where the driver says that NVLink joins the two) or its PCIe counters (to

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "probes/drivers/fake/fake_region.hpp"
+#include "probes/drivers/fake/fake_share.hpp"
 #include "probes/drivers/fake/fake_world.hpp"
 
 namespace plumbline::probes {
@@ -82,6 +83,7 @@ class FakeGpuMachine final : public GpuMachine {
   Result<Bytes> free_memory(const std::string& uuid) override {
     const GpuUnit* unit = find(uuid);
     if (unit == nullptr) return fail(ErrorCode::not_found, "no GPU " + uuid);
+    open(uuid);
     const std::uint64_t busy = has_fault(world_->node, "busy", fake_index(world_->node, uuid))
                                    ? unit->memory.count / 2
                                    : 0;
@@ -103,15 +105,32 @@ class FakeGpuMachine final : public GpuMachine {
     return std::make_unique<FakeRegion>(place, size, std::move(lease));
   }
 
-  Result<std::unique_ptr<GpuRegion>> allocate_shared(const GpuPlace& /*place*/, Bytes /*size*/,
-                                                     ShareKind /*kind*/,
-                                                     std::string& /*words*/) override {
-    return fail(ErrorCode::unavailable, "described GPUs share no memory between processes");
+  Result<std::unique_ptr<GpuRegion>> allocate_shared(const GpuPlace& place, Bytes size,
+                                                     ShareKind kind, std::string& words) override {
+    const std::string domain = domain_for(kind);
+    if (kind == ShareKind::fabric && domain.empty())
+      return fail(ErrorCode::unavailable, "no fabric that spans machines: no fabric handles");
+    auto region = allocate(place, size);
+    if (!region) return region;
+    const std::string name =
+        "plumbline-fake-" + std::to_string(::getpid()) + "-" + std::to_string(++shares_);
+    as_fake(**region).share_as(
+        name, std::shared_ptr<void>(nullptr, [name](void* /*none*/) { remove_share(name); }));
+    world_->shared[place.gpu] = name;
+    words = share_words({name, place.gpu, size.count, domain});
+    return region;
   }
 
-  Result<std::unique_ptr<GpuRegion>> open_shared(const std::string& /*words*/,
+  Result<std::unique_ptr<GpuRegion>> open_shared(const std::string& words,
                                                  const std::string& /*runner*/) override {
-    return fail(ErrorCode::unavailable, "described GPUs share no memory between processes");
+    const auto share = read_share_words(words);
+    if (!share) return tl::unexpected(share.error());
+    if (!share->domain.empty() && share->domain != domain_for(ShareKind::fabric))
+      return fail(ErrorCode::unavailable, "the other end is in another NVLink domain");
+    auto region = std::make_unique<FakeRegion>(GpuPlace{share->uuid, std::nullopt},
+                                               Bytes{share->size}, nullptr);
+    region->share_as(share->name, nullptr);
+    return region;
   }
 
   Status reach(const std::string& runner, const std::string& other) override {
@@ -129,13 +148,19 @@ class FakeGpuMachine final : public GpuMachine {
   }
 
   Status poison(GpuRegion& region, const std::string& /*worker*/) override {
-    as_fake(region).write(0, region.size().count, {});
-    return {};
+    FakeRegion& memory = as_fake(region);
+    memory.write(0, region.size().count, {});
+    return memory.share().empty() ? Status{} : save_share(memory.share(), memory);
   }
 
   Result<Comparison> compare(const GpuRegion& region, Bytes size, std::uint64_t seed,
                              const std::string& /*worker*/) override {
-    return as_fake(region).compare(size.count, seed);
+    FakeRegion now = as_fake(region);
+    if (!now.share().empty()) {
+      if (auto loaded = load_share(now.share(), now); !loaded)
+        return tl::unexpected(loaded.error());
+    }
+    return now.compare(size.count, seed);
   }
 
   Result<std::vector<CopyTime>> copy(const std::vector<CopyOrder>& orders,
@@ -152,6 +177,7 @@ class FakeGpuMachine final : public GpuMachine {
       const CopyOrder& order = orders[index];
       move(*world_, order);
       count(*world_, order);
+      if (auto told = tell_owner(order); !told) return tl::unexpected(told.error());
       const auto bytes = static_cast<double>(order.message.count);
       times.push_back({Seconds{order.repeats * (bytes / rates[index].value + kLaunch / 4)}});
     }
@@ -173,6 +199,28 @@ class FakeGpuMachine final : public GpuMachine {
   }
 
  private:
+  /// The NVLink domain of this machine; empty: none that spans machines.
+  std::string domain_for(ShareKind kind) const {
+    const FakeGpuNode& node = world_->node;
+    if (kind == ShareKind::ipc || node.cluster_uuid.empty()) return {};
+    return node.cluster_uuid + "." + std::to_string(node.clique);
+  }
+
+  /// What was written into another process's memory is there for it to see, unless no counter does.
+  Status tell_owner(const CopyOrder& order) {
+    const FakeRegion& destination = as_fake(*order.destination);
+    if (destination.share().empty()) return {};
+    if (auto saved = save_share(destination.share(), destination); !saved) return saved;
+    if (fault_on(world_->node, "uncounted_pair", order) != nullptr) return {};
+    return add_received(destination.share(), order.message.count * order.repeats);
+  }
+
+  /// As a context is made: from now on this process is told among the GPU's.
+  void open(const std::string& uuid) {
+    const std::lock_guard lock(world_->opening);
+    world_->opened.insert(uuid);
+  }
+
   const GpuUnit* find(const std::string& uuid) const {
     const auto found = std::find_if(units_.begin(), units_.end(),
                                     [&](const GpuUnit& unit) { return unit.uuid == uuid; });
@@ -180,6 +228,7 @@ class FakeGpuMachine final : public GpuMachine {
   }
 
   std::shared_ptr<FakeWorld> world_;
+  int shares_ = 0;
   std::vector<GpuUnit> units_;
   std::vector<int> numa_nodes_;
 };
@@ -188,15 +237,52 @@ class FakeGpuInstruments final : public GpuInstruments {
  public:
   explicit FakeGpuInstruments(std::shared_ptr<FakeWorld> world) : world_(std::move(world)) {}
   std::string library() const override { return "fake:" + world_->node.file; }
-  Result<GpuNode> look(Deadline /*deadline*/) override { return fake_gpu_facts(world_->node); }
+  /// The file is read each time, so that a machine can change while it is looked at.
+  Result<GpuNode> look(Deadline /*deadline*/) override {
+    const auto described = read_fake_gpus(world_->node.file);
+    if (!described) return tl::unexpected(described.error());
+    GpuNode node = fake_gpu_facts(*described);
+    const std::lock_guard lock(world_->opening);
+    for (Gpu& gpu : node.gpus) {
+      if (has_opened(gpu)) gpu.processes->push_back(ourselves());
+    }
+    return node;
+  }
+
+  Result<std::vector<GpuProcess>> processes(const std::string& uuid, Deadline deadline) override {
+    const auto node = look(deadline);
+    if (!node) return tl::unexpected(node.error());
+    for (const Gpu& gpu : node->gpus) {
+      const bool slice = std::any_of(gpu.instances.begin(), gpu.instances.end(),
+                                     [&](const MigInstance& each) { return each.uuid == uuid; });
+      if ((gpu.uuid == uuid || slice) && gpu.processes) return *gpu.processes;
+    }
+    return fail(ErrorCode::not_found, "no GPU " + uuid);
+  }
 
   Result<GpuCounters> counters(const std::string& uuid, Deadline /*deadline*/) override {
     const auto counted = world_->counted.find(uuid);
     if (counted == world_->counted.end()) return fail(ErrorCode::not_found, "no GPU " + uuid);
-    return counted->second;
+    GpuCounters counters = counted->second;
+    const auto shared = world_->shared.find(uuid);
+    if (shared == world_->shared.end()) return counters;
+    add(counters.nvlink_received ? counters.nvlink_received : counters.pcie_received,
+        received_of(shared->second));
+    return counters;
   }
 
  private:
+  static GpuProcess ourselves() {
+    return {static_cast<std::uint32_t>(::getpid()), "compute", std::nullopt};
+  }
+
+  bool has_opened(const Gpu& gpu) const {
+    return world_->opened.count(gpu.uuid) > 0 ||
+           std::any_of(gpu.instances.begin(), gpu.instances.end(), [&](const MigInstance& slice) {
+             return world_->opened.count(slice.uuid) > 0;
+           });
+  }
+
   std::shared_ptr<FakeWorld> world_;
 };
 

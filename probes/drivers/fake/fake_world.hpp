@@ -1,6 +1,8 @@
 #pragma once
 
 #include <map>
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,7 +16,10 @@ struct FakeWorld {
   FakeGpuNode node;
   std::map<std::string, GpuCounters> counted;
   std::map<std::string, std::uint64_t> taken;  ///< bytes of a GPU that regions hold
+  std::map<std::string, std::string> shared;   ///< GPU -> what of it another process writes into
   std::uint64_t draws = 0;                     ///< how often noise was drawn
+  std::mutex opening;                          ///< of `opened`: instruments ask from any thread
+  std::set<std::string> opened;                ///< GPUs that this process has a context on
 };
 
 /// The number in the file of the GPU that a UUID, or its slice's, means; -1 for none.

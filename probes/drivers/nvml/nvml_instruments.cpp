@@ -44,6 +44,14 @@ class NvmlInstruments final : public GpuInstruments {
     return nvml::read_gpus(*library_);
   }
 
+  Result<std::vector<GpuProcess>> processes(const std::string& uuid, Deadline deadline) override {
+    if (auto time = in_time(deadline, "asking for processes"); !time)
+      return tl::unexpected(time.error());
+    const auto gpu = library_->device(uuid);
+    if (!gpu) return tl::unexpected(gpu.error());
+    return nvml::read_processes(*library_, *gpu);
+  }
+
   Result<GpuCounters> counters(const std::string& uuid, Deadline deadline) override {
     if (auto time = in_time(deadline, "reading counters"); !time)
       return tl::unexpected(time.error());

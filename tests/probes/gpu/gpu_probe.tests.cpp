@@ -4,10 +4,12 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <map>
 
 #include "probes/drivers/fake/fake_gpus.hpp"
 #include "probes/gpu/gpu_probe.hpp"
 #include "probes/gpu/gpu_witness.hpp"
+#include "probes/gpu/tenant_look.hpp"
 #include "tests/probes/tree.hpp"
 
 namespace {
@@ -45,6 +47,8 @@ struct Ask {
   std::string faults;
   std::string gpu;
   std::vector<Bytes> sizes = {};
+  std::map<std::string, std::string> options = {};
+  std::string gpus = "count: 4";
 };
 
 struct Answer {
@@ -54,13 +58,16 @@ struct Answer {
 
 Answer ask(const Ask& wanted) {
   const Tree tree;
-  tree.file("gpus.yaml", kNode + (wanted.faults.empty() ? "" : "faults:\n" + wanted.faults));
+  std::string node = kNode;
+  node.replace(node.find("count: 4"), 8, wanted.gpus);
+  tree.file("gpus.yaml", node + (wanted.faults.empty() ? "" : "faults:\n" + wanted.faults));
   const std::string file = (tree.root() / "gpus.yaml").string();
   Request request;
   request.probe = wanted.probe;
   request.ends = {{"node-1", wanted.gpu, ""}};
   request.measure = wanted.measure;
   request.sizes = wanted.sizes;
+  request.options = wanted.options;
   request.options["drivers"] = "fake:" + file;
   const Topology topology;
   SystemClock clock;
@@ -268,4 +275,49 @@ TEST_CASE("Who holds a GPU must be known before it is touched") {
   CHECK_THAT(*held_by(node, "GPU-1"), ContainsSubstring("somebody who is not shown"));
   node.gpus[0].processes->push_back({4711, "compute", std::nullopt});
   CHECK_THAT(*held_by(node, "GPU-1"), ContainsSubstring("process 4711"));
+}
+
+TEST_CASE("A GPU that the stage knows to be held is left alone for that reason") {
+  const std::string uuid = first_gpu();
+  const auto answer = ask({"gpu_copy",
+                           {"local"},
+                           "",
+                           "",
+                           {Bytes{4096}},
+                           {{"held", uuid + "=pod team/trainer-0 holds it\nnonsense\n"}}});
+  REQUIRE(answer.outcomes.size() == 4);
+  CHECK(answer.outcomes[0].skipped()->reason == "pod team/trainer-0 holds it");
+  CHECK(number(answer.outcomes[1]).conclusive);
+}
+
+TEST_CASE("Ways that the hardware does not have are measured only when they are named") {
+  const std::string cut = "  - {kind: throttled, gpu: 0}\nmig: [{gpu: 0, count: 2, profile: 1g}]\n";
+  const std::string two = "count: 2";
+  // Two slices and a GPU over two NUMA nodes: host both ways apart and together, and within each.
+  const auto usual = ask({"gpu_copy", {}, cut, "", {Bytes{4096}}, {}, two});
+  CHECK(usual.outcomes.size() == 6 + 6 + 6 + 3);
+  const auto named = ask({"gpu_copy", {"write"}, cut, "", {Bytes{4096}}, {}, two});
+  CHECK(named.outcomes.size() == 6);
+}
+
+TEST_CASE("Who asked for no probe by name is not told that it has nothing to do") {
+  const std::string one = "count: 1";
+  CHECK(ask({"gpu_together", {}, "", "", {}, {}, one}).outcomes.size() == 1);
+  CHECK(ask({"gpu_together", {}, "", "", {}, {{"if_any", "yes"}}, one}).outcomes.empty());
+}
+
+TEST_CASE("Somebody else on a GPU is told from ourselves, also by numbers of another namespace") {
+  const auto of = [](std::vector<std::uint32_t> pids) {
+    std::vector<GpuProcess> processes;
+    for (const auto pid : pids)
+      processes.push_back({pid, "compute", std::nullopt});
+    return processes;
+  };
+  CHECK_FALSE(newcomer(of({}), 10, 1));
+  CHECK_FALSE(newcomer(of({10}), 10, 1));
+  CHECK_FALSE(newcomer(of({99}), 10, 1));  // ourselves, by the host's number
+  CHECK(newcomer(of({10, 99}), 10, 1) == "process 99");
+  CHECK(newcomer(of({98, 99}), 10, 1) == "one of processes 98, 99");
+  CHECK_FALSE(newcomer(of({10, 11}), 10, 2));
+  CHECK(newcomer(of({10, 11, 99}), 10, 2) == "one of processes 11, 99");
 }

@@ -47,6 +47,10 @@ class Instruments final : public GpuInstruments {
     }
     return node;
   }
+  Result<std::vector<GpuProcess>> processes(const std::string& /*uuid*/,
+                                            Deadline /*deadline*/) override {
+    return std::vector<GpuProcess>{};
+  }
   Result<GpuCounters> counters(const std::string& /*uuid*/, Deadline /*deadline*/) override {
     return fail(ErrorCode::unavailable, "none");
   }
