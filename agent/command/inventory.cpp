@@ -4,6 +4,7 @@
 #include "agent/command/command.hpp"
 #include "agent/command/inventory_tree.hpp"
 #include "agent/command/local_probe.hpp"
+#include "agent/command/local_verdict.hpp"
 #include "core/json/codec.hpp"
 
 namespace plumbline::agent {
@@ -33,13 +34,16 @@ Result<Topology> take(const InventoryLine& line) {
 int run(const InventoryLine& line, const CommonOptions& common, const Streams& streams) {
   const auto topology = take(line);
   if (!topology) return tell_error(streams, topology.error());
+  // What is wrong with GPUs and their links, before any byte moves.
+  const auto findings = findings_here(*topology, {});
   if (common.json()) {
-    streams.out << R"({"schema":"plumbline.inventory/v1","topology":)" << json::encode(*topology)
-                << "}\n";
+    streams.out << R"({"schema":"plumbline.inventory/v1","topology":)" << json::encode(*topology);
+    if (!findings.empty()) streams.out << R"(,"findings":)" << findings_json(findings);
+    streams.out << "}\n";
   } else {
-    streams.out << inventory_tree(*topology, host_name());
+    streams.out << inventory_tree(*topology, host_name()) << findings_text(findings);
   }
-  return 0;
+  return exit_code_with(findings, 0);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "agent/command/command.hpp"
 #include "agent/command/outcome_table.hpp"
+#include "agent/command/pair_of_gpus.hpp"
 #include "agent/command/signals.hpp"
 #include "agent/service/lease_table.hpp"
 #include "agent/stage/ensemble.hpp"
@@ -26,6 +27,8 @@ struct PairLine {
   std::string second;
   std::string rail;
   std::string transport;
+  std::vector<std::string> gpus;  ///< UUIDs, one a node; empty: network paths
+  std::string share;
   std::map<std::string, std::string> rdma;  ///< options of the probe's numbers over RDMA
 };
 
@@ -153,7 +156,11 @@ int run(const PairLine& line, const CommonOptions& common, const Streams& stream
   const EndingSignals signals;
   auto world = meet(line, log);
   if (!world) return tell_error(streams, world.error());
-  const auto outcomes = measure_all(*world, line, signals, log);
+  const GpuPairPlan gpus{{line.first, line.second}, line.gpus, line.share, world->stage.budget};
+  const auto stop = [&] { return signals.pending().has_value(); };
+  const auto outcomes = line.gpus.empty()
+                            ? measure_all(*world, line, signals, log)
+                            : measure_gpu_pair(*world->fleet, world->facts, gpus, stop, log);
   streams.out << (common.json() ? outcome_json(outcomes) : outcome_table(outcomes));
   return outcome_exit_code(outcomes);
 }
@@ -193,6 +200,16 @@ void add_pair(CLI::App& line, Chosen& chosen, const Streams& streams) {
       ->required();
   command->add_option("--rail", options->rail, "One rail only (default: every rail)");
   add_transport(*command, *options);
+  command
+      ->add_option("--gpus", options->gpus,
+                   "Instead: copies between a GPU of A and one of B (UUIDs), each way, from one "
+                   "process into memory that the other shares")
+      ->expected(2);
+  command
+      ->add_option("--share", options->share,
+                   "How GPU memory is shared: ipc or fabric (default: ipc where both agents are on "
+                   "one machine, else fabric)")
+      ->check(CLI::IsMember({"ipc", "fabric"}));
   add_common(*command, chosen.common, "plumbline pair node-1 node-3 -f stage.yaml --rail rail-a");
   command->callback([&chosen, options, streams] {
     chosen.action = [&chosen, options, streams](Log& log) {

@@ -1,15 +1,23 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <ostream>
+#include <string_view>
 
 #include "agent/command/command.hpp"
+#include "agent/command/local_pair.hpp"
 #include "agent/command/local_probe.hpp"
+#include "agent/command/local_verdict.hpp"
 #include "agent/command/nvidia.hpp"
 #include "agent/command/outcome_table.hpp"
+#include "agent/supervisor/gpu_release.hpp"
 
 namespace plumbline::agent {
 namespace {
 
+constexpr std::chrono::seconds kReleaseWithin{10};
+constexpr double kPairSetUp = 30;    ///< seconds for two contexts, memory and the last comparison
 constexpr double kGpuLimit = 3600;   ///< a node of eight GPUs has hundreds of paths
 constexpr double kRdmaLimit = 3600;  ///< and one of eight ports 64 times the NUMA nodes
 
@@ -18,7 +26,7 @@ struct ProbeLine {
   double seconds = 8;
   std::filesystem::path program;
   std::string sysfs_root = "/";
-  std::string gpu;
+  std::vector<std::string> gpus;  ///< one, or for gpu_pair two
   std::vector<std::string> measure;
   std::vector<std::string> sizes;
   std::string drivers;
@@ -56,19 +64,58 @@ Request request_of(const std::string& name, const ProbeLine& line) {
   }
   if (!is_gpu_probe(name)) return request;
   request.limit = {kGpuLimit};
-  request.ends[0].device = line.gpu;
+  if (!line.gpus.empty()) request.ends[0].device = line.gpus.front();
   request.measure = line.measure;
   for (const auto& size : line.sizes)
     request.sizes.push_back(parse_size(size).value_or(Bytes{}));
   if (!line.drivers.empty()) request.options["drivers"] = line.drivers;
+  if (line.names.empty()) request.options["if_any"] = "yes";  // nobody asked for it by name
   return request;
+}
+
+/// Why there is no pair of GPUs: a child that opens the driver knows it best.
+std::vector<Outcome> no_pairs(const ProbeLine& line, Request request,
+                              const std::optional<Topology>& before) {
+  request.size = 2;
+  request.ends = {{host_name(), "", ""}, {host_name(), "", ""}};
+  Outcome outcome;
+  outcome.probe = request.probe;
+  outcome.from = outcome.to = request.ends[0];
+  outcome.result = Skipped{"there is no whole GPU: each is cut into MIG slices"};
+  if (before && before->gpus) return {outcome};
+  const LocalRun run = run_probe(line.program, request);
+  if (!run.answer.outcomes.empty()) return run.answer.outcomes;
+  if (run.failed) outcome.result = Failed{*run.failed, host_name()};
+  return {outcome};
+}
+
+/// Two processes for each pair of GPUs; without GPUs one child says why there are none.
+std::vector<Outcome> measure_pairs(const ProbeLine& line, const std::optional<Topology>& before,
+                                   Log& log) {
+  Request base = request_of("gpu_pair", line);
+  base.measure.clear();
+  base.limit = {line.seconds + kPairSetUp};
+  auto requests = gpu_pair_requests(base, before, line.gpus);
+  std::vector<Outcome> outcomes;
+  for (const Request& request : requests) {
+    log.info("probe gpu_pair " + request.ends[0].device + " to " + request.ends[1].device);
+    for (auto& outcome : measure_local_pair(line.program, request))
+      outcomes.push_back(std::move(outcome));
+  }
+  return requests.empty() ? no_pairs(line, std::move(base), before) : outcomes;
 }
 
 /// A child that ends badly is one failed outcome, unless it has told of one itself; the other
 /// probes still run.
-std::vector<Outcome> measure(const ProbeLine& line, Log& log) {
+std::vector<Outcome> measure(const ProbeLine& line, const std::vector<std::string>& names,
+                             const std::optional<Topology>& before, Log& log) {
   std::vector<Outcome> outcomes;
-  for (const auto& name : names_for(line)) {
+  for (const auto& name : names) {
+    if (name == "gpu_pair") {
+      for (auto& outcome : measure_pairs(line, before, log))
+        outcomes.push_back(std::move(outcome));
+      continue;
+    }
     log.info("probe " + name);
     const LocalRun run = run_probe(line.program, request_of(name, line));
     const auto& told = run.answer.outcomes;
@@ -86,16 +133,77 @@ std::vector<Outcome> measure(const ProbeLine& line, Log& log) {
   return outcomes;
 }
 
+/// This machine's GPUs now, as its drivers tell them.
+Result<Topology> gpus_now(const ProbeLine& line) {
+  Request request;
+  request.probe = "inventory";
+  request.ends = {{host_name(), "", ""}};
+  request.limit = {30};
+  if (!line.drivers.empty()) request.options["drivers"] = line.drivers;
+  auto told = ask_probe(line.program, request);
+  if (!told) return tl::unexpected(told.error());
+  if (told->topology) return std::move(*told->topology);
+  return fail(ErrorCode::internal, "the inventory told nothing");
+}
+
+/// What this machine's GPUs tell beside their numbers, and whether they were left free.
+std::vector<Finding> judged(const ProbeLine& line, const Topology& before,
+                            const std::vector<Outcome>& outcomes) {
+  SystemClock clock;
+  const FileTree proc("/proc");
+  Result<Topology> now = fail(ErrorCode::internal, "the GPUs were not asked for");
+  const AskGpus ask = [&](Deadline) { return now = gpus_now(line); };
+  const auto spared = occupied_gpus(before);
+  const auto freed = prove_gpus_free(ask, spared, proc, clock, Deadline::after(kReleaseWithin));
+  if (!now) return {gpus_unseen(host_name(), now.error().message)};
+  auto findings = findings_here(*now, outcomes);
+  if (freed) return findings;
+  auto left = not_released(host_name(), unreleased_gpus(*now, spared, proc));
+  left.insert(left.end(), findings.begin(), findings.end());
+  return left;
+}
+
+/// The numbers, and what they and the GPUs' facts tell.
+struct Probed {
+  std::vector<Outcome> outcomes;
+  std::vector<Finding> findings;
+};
+
+Probed probe(const ProbeLine& line, Log& log) {
+  const auto names = names_for(line);
+  if (std::none_of(names.begin(), names.end(), is_gpu_probe))
+    return {measure(line, names, std::nullopt, log), {}};
+  const auto before = gpus_now(line);
+  const auto known = before ? std::optional(*before) : std::nullopt;
+  Probed probed{measure(line, names, known, log), {}};
+  probed.findings = known ? judged(line, *known, probed.outcomes)
+                          : std::vector{gpus_unseen(host_name(), before.error().message)};
+  return probed;
+}
+
+std::string as_json(const ProbeLine& line, const Probed& probed) {
+  std::string text = outcome_json(probed.outcomes);
+  const std::string_view schema = R"({"schema":"plumbline.outcomes/v1")";
+  if (!line.drivers.empty()) text.insert(schema.size(), R"(,"from_fakes":true)");
+  if (probed.findings.empty()) return text;
+  return text.insert(text.rfind('}'), R"(,"findings":)" + findings_json(probed.findings));
+}
+
 int run(const ProbeLine& line, const CommonOptions& common, const Streams& streams, Log& log) {
-  const auto outcomes = measure(line, log);
-  if (!common.json() && !line.drivers.empty())
-    streams.out << "described by " << line.drivers << ", not measured: no evidence of anything\n";
-  streams.out << (common.json() ? outcome_json(outcomes) : outcome_table(outcomes));
-  return outcome_exit_code(outcomes);
+  const Probed probed = probe(line, log);
+  if (common.json()) {
+    streams.out << as_json(line, probed);
+  } else {
+    if (!line.drivers.empty())
+      streams.out << "described by " << line.drivers << ", not measured: no evidence of anything\n";
+    streams.out << outcome_table(probed.outcomes) << findings_text(probed.findings);
+  }
+  return exit_code_with(probed.findings, outcome_exit_code(probed.outcomes));
 }
 
 void add_gpu_options(CLI::App& command, ProbeLine& line) {
-  command.add_option("--gpu", line.gpu, "Only this GPU, by its UUID");
+  command.add_option("--gpu", line.gpus, "Only this GPU, by its UUID; for gpu_pair from and to")
+      ->expected(1, 2);
   command
       .add_option("--measure", line.measure,
                   "GPU paths instead of the usual ones: host_to_device device_to_host "
@@ -115,9 +223,7 @@ void add_gpu_options(CLI::App& command, ProbeLine& line) {
   command
       .add_option("--drivers", line.drivers,
                   "fake:FILE plays the GPUs that FILE describes: for tests, never evidence")
-      ->check([](const std::string& text) {
-        return text.rfind("fake:", 0) == 0 ? std::string{} : "drivers must be fake:FILE";
-      });
+      ->check(CLI::Validator(wrong_drivers, "fake:FILE"));
 }
 
 }  // namespace
@@ -128,10 +234,10 @@ void add_probe(CLI::App& line, Chosen& chosen, const Streams& streams) {
   command
       ->add_option("name", options->names,
                    "memory_copy loopback_latency rdma_loopback gpu_copy gpu_latency gpu_together "
-                   "(default: the first two, the third where there is an RDMA device, and the "
-                   "GPU's where PCI shows an NVIDIA GPU)")
+                   "gpu_pair (default: the first two, the third where there is an RDMA device, and "
+                   "the GPU's but gpu_pair where PCI shows an NVIDIA GPU)")
       ->check(CLI::IsMember({"memory_copy", "loopback_latency", "rdma_loopback", "gpu_copy",
-                             "gpu_latency", "gpu_together"}));
+                             "gpu_latency", "gpu_together", "gpu_pair"}));
   command->add_option("--budget", options->seconds, "Seconds for one number at most")
       ->check(CLI::Range(0.5, 60.0))
       ->capture_default_str();

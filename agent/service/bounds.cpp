@@ -13,10 +13,13 @@ namespace {
 constexpr std::array<std::string_view, 6> kPairOptions{"transport",   "operations", "depths",
                                                        "queue_pairs", "numa",       "gid_index"};
 constexpr std::size_t kOptionMost = 64;
-constexpr std::size_t kColoursMost = 8192;  // of all ranks, and groups by their nodes
-constexpr std::size_t kNameMost = 253;      // a DNS name
-constexpr std::array<std::string_view, 4> kProbes{"inventory", "memory_copy", "loopback_latency",
-                                                  "pair"};
+constexpr std::size_t kColoursMost = 8192;     // of all ranks, and groups by their nodes
+constexpr std::size_t kHeldMost = 16U << 10U;  // which GPUs to leave alone, and why
+constexpr std::size_t kNamesMost = 512;        // GPUs, their slices and what slices call both
+constexpr std::size_t kNameMost = 253;         // a DNS name
+constexpr std::size_t kUuidMost = 64;
+constexpr std::array<std::string_view, 6> kProbes{"inventory", "memory_copy", "loopback_latency",
+                                                  "gpu_copy",  "gpu_pair",    "pair"};
 constexpr std::array<std::string_view, 10> kCollectives{
     "all_reduce", "all_gather", "reduce_scatter", "broadcast", "reduce",
     "alltoall",   "gather",     "scatter",        "sendrecv",  "hypercube"};
@@ -82,7 +85,10 @@ Status check_sizes(const Request& request) {
   return {};
 }
 
+bool is_gpu_probe(const Request& request) { return request.probe.rfind("gpu_", 0) == 0; }
+
 Status check_ends(const Request& request, const std::string& node) {
+  const std::size_t device_most = is_gpu_probe(request) ? kUuidMost : IFNAMSIZ - 1;
   const auto count = request.ends.size();
   const std::size_t most = is_collective(request.probe) ? bounds::kRanksMost : bounds::kCountMost;
   if (count == 0 || count > most)
@@ -93,7 +99,7 @@ Status check_ends(const Request& request, const std::string& node) {
   }
   for (const auto& end : request.ends) {
     if (!is_word(end.node, kNameMost, ".-_")) return refuse("request.ends has a bad node name");
-    if (!end.device.empty() && !is_word(end.device, IFNAMSIZ - 1, ".-_@:")) {
+    if (!end.device.empty() && !is_word(end.device, device_most, ".-_@:")) {
       return refuse("request.ends has a bad device name");
     }
     if (!end.rail.empty() && !is_word(end.rail, kNameMost, ".-_/")) {
@@ -128,18 +134,37 @@ Status check_names(const MeasureOrder& order) {
   if (!order.own_namespace.empty() && !is_word(order.own_namespace, 63, "-")) {
     return refuse("own_namespace is no namespace's name");
   }
-  if (order.device_names.size() > bounds::kCountMost) return refuse("device_names has over 64");
+  if (order.device_names.size() > kNamesMost) return refuse("device_names has over 512");
   for (const auto& name : order.device_names) {
     if (!is_word(name, kNameMost, ".-_/:")) return refuse("device_names has a bad name");
   }
   return {};
 }
 
+Status check_gpu_pair(const Request& request) {
+  if (request.size != 2) return refuse("a pair has two ends");
+  for (const auto& end : request.ends) {
+    if (end.device.empty()) return refuse("request.ends must each name a GPU by its UUID");
+  }
+  return {};
+}
+
+/// Which GPUs to leave alone, and why: words for an outcome.
+bool is_held(const std::string& text) {
+  return text.size() <= kHeldMost && std::all_of(text.begin(), text.end(), [](char letter) {
+           return letter == '\n' || static_cast<unsigned char>(letter) >= 0x20;
+         });
+}
+
 /// Options are the agent's to give, since through some a caller would name paths of this node; but
-/// for those of a pair or a collective that only choose how to measure.
+/// for those of a pair or a collective that only choose how to measure, and the GPUs that are not
+/// to be touched.
 Status check_options(const Request& request) {
   const bool many = is_collective(request.probe);
   for (const auto& [name, value] : request.options) {
+    if (is_gpu_probe(request) && name == "held" && is_held(value)) continue;
+    const bool way = value == "ipc" || value == "fabric";
+    if (request.probe == "gpu_pair" && name == "share" && way) continue;
     const bool pair = request.probe == "pair" && contains(kPairOptions, name);
     if (!pair && !(many && contains(kCollectiveOptions, name))) {
       return refuse("request.options are not for callers");
@@ -158,7 +183,8 @@ Status check_order(const MeasureOrder& order, const NodeWords& words) {
   const Request& request = order.request;
   if (!contains(kProbes, request.probe) && !is_collective(request.probe)) {
     return refuse(
-        "no such probe here: inventory, memory_copy, loopback_latency, pair, or a collective");
+        "no such probe here: inventory, memory_copy, loopback_latency, gpu_copy, gpu_pair, pair, "
+        "or a collective");
   }
   if (const auto options = check_options(request); !options) return options;
   if (const auto names = check_names(order); !names) return names;
@@ -166,6 +192,7 @@ Status check_order(const MeasureOrder& order, const NodeWords& words) {
   if (const auto sizes = check_sizes(request); !sizes) return sizes;
   if (const auto ends = check_ends(request, words.node); !ends) return ends;
   if (request.probe == "pair") return check_pair(request, words);
+  if (request.probe == "gpu_pair") return check_gpu_pair(request);
   if (is_collective(request.probe)) {
     return request.sizes.empty() ? Status(refuse("request.sizes is empty")) : Status();
   }

@@ -5,15 +5,19 @@
 #include <future>
 
 #include "agent/service/bounds.hpp"
+#include "agent/supervisor/gpu_release.hpp"
 
 namespace plumbline::agent {
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kHandOverWithin{2000};  // gathered bytes to a child
-constexpr milliseconds kPlaceWithin{3000};     // for an ended measurement to leave its device
-constexpr double kInventoryMost = 30;          // seconds
+constexpr milliseconds kHandOverWithin{2000};    // gathered bytes to a child
+constexpr milliseconds kPlaceWithin{3000};       // for an ended measurement to leave its device
+constexpr double kInventoryMost = 30;            // seconds
+constexpr std::chrono::seconds kGpusWithin{10};  // for the driver to tell of the GPUs
+
+bool is_gpu_probe(const Request& request) { return request.probe.rfind("gpu_", 0) == 0; }
 
 template <typename Value>
 std::string problem_of(const Result<Value>& result) {
@@ -114,13 +118,15 @@ Status Desk::measure(const std::string& peer, const std::string& text, const Lis
   return run(peer, *order, listener);
 }
 
-/// Only a pair and a collective load something that a tenant could hold.
+/// Only pairs, collectives and GPUs load something that a tenant could hold.
 Result<std::unique_ptr<TenantWatch>> Desk::guard(const MeasureOrder& order) const {
   const bool many = is_collective(order.request.probe);
-  if (order.request.probe != "pair" && !many) return std::unique_ptr<TenantWatch>{};
+  const bool gpus = is_gpu_probe(order.request);
+  if (order.request.probe != "pair" && !many && !gpus) return std::unique_ptr<TenantWatch>{};
   Watched watched{settings_.node, order.device_names, order.own_namespace};
   const auto rank = static_cast<std::size_t>(order.request.rank);
-  watched.names.insert(watched.names.begin(), order.request.ends[rank].device);
+  const auto& device = order.request.ends[rank].device;
+  watched.names.insert(watched.names.begin(), device.empty() ? "its GPUs" : device);
   return TenantWatch::start(settings_.ask_holdings, std::move(watched));
 }
 
@@ -145,7 +151,8 @@ Status Desk::run(const std::string& peer, const MeasureOrder& order, const Liste
     };
     Request request = order.request;
     add_settings(request);
-    end = run_child(*child, request, sink, stop);
+    end = is_gpu_probe(request) ? run_on_gpus(*child, request, sink, stop)
+                                : run_child(*child, request, sink, stop);
   } else {
     end.failed = Failed{watch.error(), ""};
   }
@@ -159,6 +166,26 @@ void Desk::add_settings(Request& request) const {
   // The GPUs that the inventory told of are those that are measured.
   const auto drivers = settings_.inventory_options.find("drivers");
   if (drivers != settings_.inventory_options.end()) request.options["drivers"] = drivers->second;
+}
+
+/// The child gone means its GPUs free, by the driver's word too.
+MeasureEnd Desk::run_on_gpus(ChildRun& child, const Request& request, const EventSink& sink,
+                             const StopWish& stop) {
+  const AskGpus ask = [this](Deadline deadline) {
+    return take_topology([] { return false; }, deadline);
+  };
+  const auto before = ask(Deadline::after(kGpusWithin));
+  MeasureEnd end = run_child(child, request, sink, stop);
+  if (!before || !before->gpus) return end;
+  const auto freed = prove_gpus_free(ask, occupied_gpus(*before), FileTree("/proc"), world_.clock,
+                                     Deadline::after(kGpusWithin));
+  if (freed || stopping_) return end;
+  end.fate = ChildFate::hung;
+  end.released = false;
+  end.failed = Failed{{freed.error().code, "after " + request.probe + " on " + settings_.node +
+                                               ": " + freed.error().message},
+                      settings_.node};
+  return end;
 }
 
 MeasureEnd Desk::run_child(ChildRun& child, const Request& request, const EventSink& sink,

@@ -67,6 +67,8 @@ class Desk {
   Status run(const std::string& peer, const MeasureOrder& order, const Listener& listener);
   Result<std::unique_ptr<TenantWatch>> guard(const MeasureOrder& order) const;
   void add_settings(Request& request) const;
+  MeasureEnd run_on_gpus(ChildRun& child, const Request& request, const EventSink& sink,
+                         const StopWish& stop);
   MeasureEnd run_child(ChildRun& child, const Request& request, const EventSink& sink,
                        const StopWish& stop);
   std::optional<Error> stop_wish(const std::string& peer, const std::string& lease) const;

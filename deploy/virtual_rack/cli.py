@@ -39,6 +39,9 @@ def parser():
                                                  description=text)
     up = add("up", "raise the rack")
     up.add_argument("--no-agents", action="store_true", help="raise it without agents")
+    up.add_argument("--gpus", metavar="[NODE=]FILE", action="append", default=[],
+                    help="NODE (node-1 when it is left out) plays the GPUs that FILE describes "
+                    "(docs/gpu-facts.md); may be given for each node")
     up.add_argument("--unshaped", action="store_true", help="no rate on any link")
     add("down", "take the rack down; nothing is left")
     status = add("status", "show nodes, links, agents and active faults")
@@ -146,6 +149,7 @@ def _raise(options, names, script):
                         "(deploy/rack down takes it down)")
     _check_entries(names)
     state = State.new(names, _build_folder(options, script), not options.unshaped)
+    state.values["gpus"] = _described_gpus(options.gpus)
     rack = Rack(names, state, script)
     try:
         rack.raise_all(not options.no_agents)
@@ -156,6 +160,21 @@ def _raise(options, names, script):
         signals.ignore()
         rack.take_down()
         raise
+
+
+def _described_gpus(words):
+    """File by node's name."""
+    files_by_node = {}
+    for text in words:
+        node, equal, path = text.partition("=")
+        if not equal:
+            node, path = layout.NODES[0].name, text
+        if layout.node_named(node) is None:
+            raise UsageError(f"--gpus {text}: there is no {node}")
+        if not os.path.isfile(path):
+            raise UsageError(f"--gpus {text}: there is no file {path}")
+        files_by_node[node] = os.path.abspath(path)
+    return files_by_node
 
 
 def _check_entries(names):

@@ -132,6 +132,9 @@ class Rack:
                    "--cni-results", self.names.node_path(node, "cni", "results")]
         if self.binary("plumbline-probe"):
             command += ["--probe", self.binary("plumbline-probe")]
+        described = self.state.values.get("gpus", {}).get(node.name)
+        if described:
+            command += ["--drivers", f"fake:{described}"]
         for rail in layout.RAILS:
             command += ["--allow-peer-subnet", rail.subnet]
         self.start(f"agent/{node.name}", command, self.names.node_path(node, "agent.log"),

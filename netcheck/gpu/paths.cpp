@@ -27,8 +27,10 @@ bool is_gpu(const std::string& device) {
   return device.rfind("GPU-", 0) == 0 || device.rfind("MIG-", 0) == 0;
 }
 
+/// Between two GPUs, within one process or by one process into another's memory.
 bool is_peer_copy(const Outcome& outcome) {
-  return outcome.probe == "gpu_copy" && is_gpu(outcome.from.device) && is_gpu(outcome.to.device) &&
+  const bool copy = outcome.probe == "gpu_copy" || outcome.probe == "gpu_pair";
+  return copy && is_gpu(outcome.from.device) && is_gpu(outcome.to.device) &&
          outcome.from.device != outcome.to.device;
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "netcheck/gpu/claimed.hpp"
@@ -107,16 +108,38 @@ std::vector<Finding> x21_gpu_tenants(const Facts& facts) {
   return findings;
 }
 
-std::optional<std::string> gpus_held(const Facts& facts, const std::string& name) {
-  const NodeFacts* node = facts_of(facts, name);
-  if (node == nullptr || !node->topology || !node->topology->gpus) return std::nullopt;
-  for (const Gpu& gpu : node->topology->gpus->gpus) {
+std::map<std::string, std::string> held_gpus(const Facts& facts, const NodeFacts& node) {
+  std::map<std::string, std::string> held;
+  if (!node.topology || !node.topology->gpus) return held;
+  for (const Gpu& gpu : node.topology->gpus->gpus) {
     std::string unknown;
-    const std::string other = other_on(facts, *node, gpu, unknown);
-    if (!other.empty()) return other + " holds GPU " + gpu.uuid;
-    if (!unknown.empty()) return "who holds GPU " + gpu.uuid + " is not known: " + unknown;
+    const std::string other = other_on(facts, node, gpu, unknown);
+    if (other.empty() && unknown.empty()) continue;
+    const std::string why = other.empty()
+                                ? "who holds GPU " + gpu.uuid + " is not known: " + unknown
+                                : other + " holds GPU " + gpu.uuid;
+    held[gpu.uuid] = why;
+    for (const MigInstance& slice : gpu.instances)
+      held[slice.uuid] = why;
   }
-  return std::nullopt;
+  return held;
+}
+
+std::vector<std::string> gpu_names(const Facts& facts, const NodeFacts& node,
+                                   const std::map<std::string, std::string>& held) {
+  std::set<std::string> names;
+  if (!node.topology || !node.topology->gpus) return {};
+  for (const Gpu& gpu : node.topology->gpus->gpus) {
+    if (held.count(gpu.uuid) > 0) continue;
+    names.insert(gpu.uuid);
+    for (const MigInstance& slice : gpu.instances)
+      names.insert(slice.uuid);
+  }
+  const std::set<std::string> uuids = names;
+  for (const Published& published : published_gpus(facts, node.node)) {
+    if (uuids.count(attribute_text(published, "uuid")) > 0) names.insert(published.device->name);
+  }
+  return {names.begin(), names.end()};
 }
 
 }  // namespace plumbline::netcheck

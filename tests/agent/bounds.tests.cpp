@@ -50,6 +50,49 @@ TEST_CASE("Only named probes run") {
   }
 }
 
+TEST_CASE("A caller may say which GPUs are held, and give a GPU probe no other option") {
+  const auto gpus = [](const std::string& option, const std::string& value) {
+    return refusal([&](auto& order) {
+      order.request.probe = "gpu_copy";
+      order.request.size = 1;
+      order.request.ends = {{"node-1", "", ""}};
+      order.request.sizes.clear();
+      order.request.measure.clear();
+      order.request.options[option] = value;
+    });
+  };
+  CHECK(gpus("held", "GPU-1=pod team/trainer-0 holds it\n") == "accepted");
+  CHECK_THAT(gpus("held", "GPU-1=\x1b[2J"), ContainsSubstring("options"));
+  CHECK_THAT(gpus("held", std::string(20000, 'x')), ContainsSubstring("options"));
+  CHECK_THAT(gpus("drivers", "fake:/etc/passwd"), ContainsSubstring("options"));
+}
+
+TEST_CASE("A pair of GPUs has two ends with UUIDs, and says how memory is shared") {
+  const auto pair = [](const std::function<void(MeasureOrder&)>& change) {
+    return refusal([&](auto& order) {
+      order.request.probe = "gpu_pair";
+      order.request.ends = {{"node-1", "GPU-fa4e8d1c-0b2a-4000-8000-000000000000", ""},
+                            {"node-2", "GPU-fa4e8d1c-0b2a-4000-8000-000000000001", ""}};
+      order.request.sizes.clear();
+      order.request.measure.clear();
+      order.request.options["share"] = "ipc";
+      change(order);
+    });
+  };
+  CHECK(pair([](auto&) {}) == "accepted");
+  CHECK_THAT(pair([](auto& order) { order.request.options["share"] = "file"; }),
+             ContainsSubstring("options"));
+  CHECK_THAT(pair([](auto& order) { order.request.ends[1].device.clear(); }),
+             ContainsSubstring("by its UUID"));
+  CHECK_THAT(pair([](auto& order) { order.request.ends[0].device.assign(65, 'x'); }),
+             ContainsSubstring("device name"));
+  CHECK_THAT(pair([](auto& order) {
+               order.request.ends.pop_back();
+               order.request.size = 1;
+             }),
+             ContainsSubstring("two ends"));
+}
+
 TEST_CASE("A caller may choose how a pair is measured, in bounded words") {
   CHECK(refusal([](auto& order) { order.request.options["depths"] = "1,8,128"; }) == "accepted");
   CHECK_THAT(refusal([](auto& order) { order.request.options["depths"] = "../etc"; }),
@@ -109,7 +152,7 @@ TEST_CASE("Sizes and counts have upper bounds") {
                o.request.ends.assign(65, {"node-1", "ens1", ""});
              }),
              ContainsSubstring("request.ends"));
-  CHECK_THAT(refusal([](auto& o) { o.device_names.assign(65, "ens1"); }),
+  CHECK_THAT(refusal([](auto& o) { o.device_names.assign(513, "ens1"); }),
              ContainsSubstring("device_names"));
   CHECK_THAT(refusal([](auto& o) { o.request.budget.bytes = {(64ULL << 30U) + 1}; }),
              ContainsSubstring("budget.bytes"));

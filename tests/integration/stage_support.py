@@ -80,8 +80,9 @@ def demo(fault, *options):
 
 
 @contextlib.contextmanager
-def rack(fault=None):
-    """A rack of its own: gives run(command, ...) for deploy/rack and its directory."""
+def rack(fault=None, *up):
+    """A rack of its own: gives run(command, ...) for deploy/rack and its directory. `up` are more
+    words for its raising."""
     skip_without_rack()
     folder = tempfile.mkdtemp(prefix="plumbline-rack-test-")
     directory = pathlib.Path(folder, "rack")
@@ -90,7 +91,7 @@ def rack(fault=None):
         return subprocess.run([ROOT / "deploy" / "rack", "--dir", directory, *words], text=True,
                               capture_output=True, check=True, stdin=subprocess.DEVNULL).stdout
     try:
-        call("up", "--build", BUILD)
+        call("up", "--build", BUILD, *up)
         if fault:
             call("fault", fault)
         yield directory, call

@@ -156,45 +156,24 @@ TEST_CASE("X04: a process on a GPU that no pod holds is told, and nobody accused
   CHECK(x04_gpu_given(facts).empty());
 }
 
-TEST_CASE("X05: a pod's GPUs that NVLink joins match; parted ones were a wish not met") {
+TEST_CASE(
+    "X05: a constraint over something else, over one GPU or of a waiting claim says nothing") {
   Facts facts = gpu_facts();
-  hold(facts, "team", "trainer-0", {uuid(0), uuid(1), uuid(2)});
-  CHECK(only(x05_nvlink_domain(facts)).verdict == Verdict::match);
-  for (NvLink& link : gpu(facts, 2).links)
-    link.active = false;
-  const Finding parted = only(x05_nvlink_domain(facts));
-  CHECK(parted.verdict == Verdict::preference_not_met);
-  CHECK(parted.message.find("no NVLink joins GPU-0 and GPU-2") != std::string::npos);
-  for (int index = 0; index < 8; ++index)
-    gpu(facts, index).links.clear();
-  CHECK(only(x05_nvlink_domain(facts)).verdict == Verdict::unclaimed);
-}
-
-TEST_CASE("X05: a joined pair far below pairs with as many links is degraded, and named") {
-  Facts facts = gpu_facts();
-  hold(facts, "team", "trainer-0", {uuid(0), uuid(1), uuid(2)});
-  copy_all(facts, 396e9);
-  copy_of(facts, uuid(1), uuid(2)) = copied(uuid(1), uuid(2), 250e9);
-  const Finding slow = only(x05_nvlink_domain(facts));
-  CHECK(slow.verdict == Verdict::degraded);
-  CHECK(slow.subject.name == "node-1/GPU-1 -> GPU-2");
-  copy_of(facts, uuid(1), uuid(2)) = copied(uuid(1), uuid(2), 380e9);
-  CHECK(only(x05_nvlink_domain(facts)).verdict == Verdict::match);
-}
-
-TEST_CASE("X05: MIG slices and GPUs that nobody tells of are explained, one GPU is no domain") {
-  Facts facts = gpu_facts();
-  hold(facts, "team", "sliced", {"MIG-1", uuid(0)});
-  CHECK(only(x05_nvlink_domain(facts)).message.find("MIG slices") != std::string::npos);
-  facts = gpu_facts();
-  hold(facts, "team", "odd", {uuid(0), "GPU-gone"});
-  CHECK(only(x05_nvlink_domain(facts)).verdict == Verdict::unobservable);
-  facts = gpu_facts();
-  hold(facts, "team", "single", {uuid(0)});
+  add_claims(facts);
+  DeviceClaim claim = partition_claim({0, 1});
+  claim.constraints[0].attribute = "resource.kubernetes.io/pcieRoot";
+  facts.claims->claims = {claim};
   CHECK(x05_nvlink_domain(facts).empty());
-  hold(facts, "team", "blind", {uuid(1), uuid(2)});
-  silence(facts);
-  CHECK(only(x05_nvlink_domain(facts)).verdict == Verdict::unobservable);
+  claim = partition_claim({0, 1});
+  claim.constraints[0].distinct = true;
+  facts.claims->claims = {claim};
+  CHECK(x05_nvlink_domain(facts).empty());
+  facts.claims->claims = {partition_claim({0})};
+  CHECK(x05_nvlink_domain(facts).empty());
+  claim = partition_claim({0, 1});
+  claim.allocated = false;
+  facts.claims->claims = {claim};
+  CHECK(x05_nvlink_domain(facts).empty());
 }
 
 TEST_CASE("X06: the clique label is what NVML tells of all GPUs, or a violation") {
@@ -258,17 +237,59 @@ TEST_CASE("X19: a GPU that NVML calls unhealthy and that is offered has drifted"
   CHECK(x19_gpu_health(facts).empty());
 }
 
+TEST_CASE("X19: a taint keeps pods off an unhealthy GPU; one on a healthy GPU is told") {
+  Facts facts = gpu_facts(2);
+  add_claims(facts);
+  gpu(facts, 1).fabric->unhealthy = {"degraded_bandwidth"};
+  slice_device(facts, 1).taints = {"gpu.nvidia.com/unhealthy=yes:None"};
+  CHECK(worst(x19_gpu_health(facts)).verdict == Verdict::drift);
+  CHECK(worst(x19_gpu_health(facts)).message.find("keeps nobody off") != std::string::npos);
+  slice_device(facts, 1).taints = {"gpu.nvidia.com/unhealthy=yes:NoSchedule"};
+  CHECK(all(x19_gpu_health(facts), Verdict::match));
+  gpu(facts, 1).fabric->unhealthy.clear();
+  const Finding fine = worst(x19_gpu_health(facts));
+  CHECK(fine.verdict == Verdict::unclaimed);
+  CHECK(fine.message.find("is tainted (gpu.nvidia.com/unhealthy=yes:NoSchedule)") !=
+        std::string::npos);
+  slice_device(facts, 1).taints.clear();
+  PodClaim pod;
+  pod.meta.name_space = "team";
+  pod.meta.name = "trainer-0";
+  pod.unhealthy = {"nvidia.com/gpu " + uuid(1)};
+  facts.claims->pods = {pod};
+  CHECK(worst(x19_gpu_health(facts)).message.find("by the status of pod team/trainer-0") !=
+        std::string::npos);
+}
+
 TEST_CASE("X21: a GPU measured while somebody else held it is a violation") {
   Facts facts = gpu_facts(2);
   copy_all(facts, 396e9);
   CHECK(all(x21_gpu_tenants(facts), Verdict::match));
-  CHECK_FALSE(gpus_held(facts, "node-1"));
+  CHECK(held_gpus(facts, facts.nodes[0]).empty());
+  CHECK(gpu_names(facts, facts.nodes[0], {}) == std::vector<std::string>{uuid(0), uuid(1)});
   hold(facts, "plumbline", "stage-1", {uuid(0)});
   CHECK(all(x21_gpu_tenants(facts), Verdict::match));
   hold(facts, "team", "trainer-0", {uuid(1)});
   CHECK(worst(x21_gpu_tenants(facts)).message.find("while pod team/trainer-0 held it") !=
         std::string::npos);
-  CHECK(gpus_held(facts, "node-1") == "pod team/trainer-0 holds GPU GPU-1");
+  const auto held = held_gpus(facts, facts.nodes[0]);
+  REQUIRE(held.size() == 1);
+  CHECK(held.at(uuid(1)) == "pod team/trainer-0 holds GPU GPU-1");
+  CHECK(gpu_names(facts, facts.nodes[0], held) == std::vector<std::string>{uuid(0)});
+}
+
+TEST_CASE("A slice of a held GPU is held too, and what slices call a free GPU is watched") {
+  Facts facts = gpu_facts(2);
+  add_claims(facts);
+  gpu(facts, 0).mig = true;
+  gpu(facts, 0).instances = {{"MIG-1", "1g.10gb", Bytes{1}}, {"MIG-2", "1g.10gb", Bytes{1}}};
+  hold(facts, "team", "notebook", {"MIG-2"});
+  const auto held = held_gpus(facts, facts.nodes[0]);
+  CHECK(held.size() == 3);
+  CHECK(held.at("MIG-1") == "pod team/notebook holds GPU GPU-0");
+  CHECK(gpu_names(facts, facts.nodes[0], held) == std::vector<std::string>{uuid(1), "gpu-1"});
+  gpu(facts, 1).processes.reset();
+  CHECK(held_gpus(facts, facts.nodes[0]).at(uuid(1)).find("is not known") != std::string::npos);
 }
 
 TEST_CASE("X21: what was left alone, or whose holder is not known, is unobservable") {
