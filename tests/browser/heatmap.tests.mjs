@@ -76,3 +76,39 @@ test('64 nodes on 8 rails are drawn one rail at a time, the worst first, within 
   assert.ok(Date.now() - begin < 10000, `${Date.now() - begin} ms`);
   assert.deepEqual(problems, []);
 });
+
+const inside = (page) => page.locator('#inside');
+
+test('Eight GPUs and two NUMA nodes are one grid: every path, the bad ones apart by more than colour', async () => {
+  const { page, problems } = await open(browser, 'gpus');
+  assert.equal(await inside(page).locator('table[role=grid]').count(), 1);
+  assert.equal(await inside(page).locator('td[role=gridcell]').count(), 8 * 7 + 8 + 2 * 16);
+  assert.equal(await inside(page).locator('td.state-degraded').count(), 1);
+  assert.equal(await inside(page).locator('td.state-failed').count(), 1);
+  assert.equal(await inside(page).locator('td.state-skipped').count(), 1);
+  assert.match(await inside(page).locator('.panel').innerText(), /0002[^]*0005[^]*below expected/);
+  assert.match(await page.locator('body').innerText(), /Made from fake drivers: not evidence of any machine/);
+  assert.deepEqual(problems, []);
+});
+
+test('The grid of eight GPUs fits a desktop without scrolling, and every number in it is whole', async () => {
+  const { page } = await open(browser, 'gpus');
+  const wide = await inside(page).locator('.scroll').evaluate((one) => [one.scrollWidth, one.clientWidth]);
+  assert.ok(wide[0] <= wide[1] + 1, `${wide}`);
+  const cut = await inside(page).locator('td[role=gridcell]').evaluateAll((all) =>
+    all.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent));
+  assert.deepEqual(cut, []);
+});
+
+test('On a narrow screen the page of eight GPUs does not scroll sideways, only its grid may', async () => {
+  const { page } = await open(browser, 'gpus', { viewport: { width: 390, height: 844 } });
+  const [page_width, window_width] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+  assert.ok(page_width <= window_width, `${page_width} > ${window_width}`);
+  const names = inside(page).locator('.row-name');
+  const place = () => names.last().evaluate((one) => Math.round(one.getBoundingClientRect().left));
+  const before = await place();
+  await inside(page).locator('.scroll').evaluate((one) => { one.scrollLeft = one.scrollWidth; });
+  assert.ok(Math.abs(await place() - before) <= 12, 'the names of the rows stay where they are');
+  await inside(page).getByRole('button', { name: 'Both ways at once' }).click();
+  assert.equal(await inside(page).locator('td.state-degraded').count(), 2);
+});

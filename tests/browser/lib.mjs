@@ -58,4 +58,4 @@ export async function openFile(browser, file, options = {}) {
 }
 
 export const open = (browser, name, options) => openFile(browser, sample(`${name}.html`), options);
-export const samples = ['healthy', 'slow-nic', 'ambiguous', 'dead-agent', 'hostile', 'from-fakes', 'interrupted', 'empty', 'large'];
+export const samples = ['healthy', 'slow-nic', 'ambiguous', 'dead-agent', 'hostile', 'from-fakes', 'interrupted', 'empty', 'gpus', 'large'];

@@ -243,7 +243,8 @@ Report hostile() {
 std::vector<Sample> all() {
   return {{"healthy", healthy()},         {"slow-nic", slow_nic()}, {"ambiguous", ambiguous()},
           {"dead-agent", dead_agent()},   {"hostile", hostile()},   {"from-fakes", from_fakes()},
-          {"interrupted", interrupted()}, {"empty", empty()},       {"large", large(64, 1)}};
+          {"interrupted", interrupted()}, {"empty", empty()},       {"gpus", eight_gpus()},
+          {"large", large(64, 1)}};
 }
 
 }  // namespace plumbline::samples

@@ -21,6 +21,8 @@ Report dead_agent();
 Report hostile();
 /// Passed, but on fake drivers.
 Report from_fakes();
+/// Eight described GPUs of one node: a pair is slow, one corrupts, one is held.
+Report eight_gpus();
 /// Ended by a deadline, half of it measured.
 Report interrupted();
 /// A report with nothing in it.
