@@ -156,26 +156,6 @@ TEST_CASE("X04: a process on a GPU that no pod holds is told, and nobody accused
   CHECK(x04_gpu_given(facts).empty());
 }
 
-TEST_CASE(
-    "X05: a constraint over something else, over one GPU or of a waiting claim says nothing") {
-  Facts facts = gpu_facts();
-  add_claims(facts);
-  DeviceClaim claim = partition_claim({0, 1});
-  claim.constraints[0].attribute = "resource.kubernetes.io/pcieRoot";
-  facts.claims->claims = {claim};
-  CHECK(x05_nvlink_domain(facts).empty());
-  claim = partition_claim({0, 1});
-  claim.constraints[0].distinct = true;
-  facts.claims->claims = {claim};
-  CHECK(x05_nvlink_domain(facts).empty());
-  facts.claims->claims = {partition_claim({0})};
-  CHECK(x05_nvlink_domain(facts).empty());
-  claim = partition_claim({0, 1});
-  claim.allocated = false;
-  facts.claims->claims = {claim};
-  CHECK(x05_nvlink_domain(facts).empty());
-}
-
 TEST_CASE("X06: the clique label is what NVML tells of all GPUs, or a violation") {
   Facts facts = gpu_facts(4);
   add_claims(facts);

@@ -107,3 +107,23 @@ TEST_CASE("X05: a claimed pair far below its peers is degraded, one with a slice
   slice_device(facts, 2).attributes.erase("gpu.nvidia.com/uuid");
   CHECK(only(x05_nvlink_domain(facts)).message.find("does not tell gpu-2") != std::string::npos);
 }
+
+TEST_CASE(
+    "X05: a constraint over something else, over one GPU or of a waiting claim says nothing") {
+  Facts facts = gpu_facts();
+  add_claims(facts);
+  DeviceClaim claim = partition_claim({0, 1});
+  claim.constraints[0].attribute = "resource.kubernetes.io/pcieRoot";
+  facts.claims->claims = {claim};
+  CHECK(x05_nvlink_domain(facts).empty());
+  claim = partition_claim({0, 1});
+  claim.constraints[0].distinct = true;
+  facts.claims->claims = {claim};
+  CHECK(x05_nvlink_domain(facts).empty());
+  facts.claims->claims = {partition_claim({0})};
+  CHECK(x05_nvlink_domain(facts).empty());
+  claim = partition_claim({0, 1});
+  claim.allocated = false;
+  facts.claims->claims = {claim};
+  CHECK(x05_nvlink_domain(facts).empty());
+}
