@@ -5,7 +5,7 @@ import shutil
 import struct
 import subprocess
 
-from kernel import Missing, need
+from kernel import MODULES, Missing, need
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FROM_HOST = ["ld.so.cache", "ld.so.conf", "ld.so.conf.d", "libibverbs.d", "alternatives"]
@@ -81,7 +81,7 @@ def prepare(folder, kernel):
     with open(os.path.join(HERE, "guest", "init"), encoding="ascii") as file:
         init = file.read()
     with open(__file__, encoding="ascii") as file:
-        recipe = kernel.version + init + file.read()
+        recipe = " ".join([kernel.version, *MODULES, init, file.read()])
     if os.path.exists(image) and os.path.exists(mark) and open(mark, encoding="ascii").read() == recipe:
         return image
     root = os.path.join(folder, "stage")

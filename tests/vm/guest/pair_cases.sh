@@ -1,66 +1,66 @@
 # shellcheck shell=bash
-# The cases of the pair over RDMA; `measure` and `there` come from pair.sh, what is expected from pair_scene.py.
-
-both() {
-    "$@"
-    there "$@"
-}
-shape() { both tc qdisc replace dev ens1 root netem "$@"; }
-
-# perftest NAME PROGRAM [arguments]: a server on node-2, the client here, on the same device and GID
-perftest() {
-    local name=$1 program=$2
-    shift 2
-    there "timeout 30 $program -d rxe1 -x 1 -F $* >/dev/null 2>&1 &"
-    sleep 1.5
-    timeout 30 "$program" -d rxe1 -x 1 -F "$@" 10.9.0.2 >"/host/perftest.$name.txt" 2>&1
-}
+# The cases of the pair over RDMA; the words come from pair.sh, what is expected from pair_scene.py.
 
 # A rate and a delay that netem sets are what a measurement must find.
-shape rate 40mbit
-TIME=6 measure rate ens1 one_way --option operations=write,read,send
-perftest write ib_write_bw -s 65536 -n 120
-perftest read ib_read_bw -s 65536 -n 120
-# Little under way: acknowledgements queue behind the other direction's data, and must come within 67 ms.
-shape rate 10mbit
-SIZES=4096 TIME=5 measure ways ens1 both_ways --option depths=8 --option queue_pairs=4
-tc qdisc replace dev ens1 root netem delay 20ms
+shape rate 20mbit
+TIME=4 measure rate ens1 one_way --option operations=write,read,send
+perftest write ib_write_bw -s 16384 -n 300
+perftest read ib_read_bw -s 16384 -n 300
+# Acknowledgements wait behind the other direction's data: what is under way must pass within the time for one.
+SIZES=4096 TIME=4 measure ways ens1 both_ways --option depths=32 --option queue_pairs=4
 there tc qdisc del dev ens1 root
-TIME=4 measure delay ens1 latency --option operations=write,send,read
+tc qdisc replace dev ens1 root netem delay 20ms
+measure delay ens1 latency --option operations=write,send,read
 perftest latency ib_send_lat -s 8 -n 60
-# On rxe UCX 1.13 needs the link-local GID: it drops what comes for an IPv4 one.
-export UCX_NET_DEVICES=rxe1:1 UCX_TLS=rc_v,ud_v UCX_IB_GID_INDEX=0
-there "UCX_NET_DEVICES=rxe1:1 UCX_TLS=rc_v,ud_v UCX_IB_GID_INDEX=0 timeout 40 ucx_perftest -t tag_lat -s 8 -n 40 -w 4 >/dev/null 2>&1 &"
-sleep 2
-timeout 40 ucx_perftest 10.9.0.2 -t tag_lat -s 8 -n 40 -w 4 >/host/ucx.latency.txt 2>&1
 tc qdisc del dev ens1 root
 
 # Faults, each with one reason and one culprit.
 tc qdisc replace dev ens1 root netem loss 2%
-TIME=3 measure loss ens1 one_way
+measure loss ens1 one_way
 tc qdisc del dev ens1 root
 measure wrong_gid ens1 one_way --option gid_index=7
 there ip link set ens1 mtu 1500
 measure mtu ens1 one_way
 there ip link set ens1 mtu 9000
-there "(sleep 4; ip link set ens1 down) >/dev/null 2>&1 &"
-TIME=12 measure cut ens1 one_way
+shape rate 20mbit
+there "when_moved rxe1 300 ip link set ens1 down &"
+TIME=20 measure cut ens1 one_way
 measure down ens1 one_way
-there ip link set ens1 up
-there ip addr add 10.70.1.12/24 dev ens1
+there "ip link set ens1 up; ip addr replace 10.70.1.12/24 dev ens1; until usable rxe1; do pause; done"
 there ip -4 addr flush dev ens2
 measure no_address ens2 one_way
 there ip addr add 10.70.2.12/24 dev ens2
-there "for n in /sys/class/infiniband_verbs/uverbs*; do [ \$(cat \$n/ibdev) = rxe1 ] && mv /dev/infiniband/\${n##*/} /tmp/lost; done; true"
+# A port whose table shows zeros only, as in a container without the network device of the port.
+there 'mkdir /run/zeros; for i in 0 1 2 3; do echo 0000:0000:0000:0000:0000:0000:0000:0000 >/run/zeros/$i; done
+    mount --bind /run/zeros /sys/class/infiniband/rxe2/ports/1/gids'
+measure zero_gid ens2 one_way
+there umount /sys/class/infiniband/rxe2/ports/1/gids
+there 'mv /dev/infiniband/$(node_of rxe1) /run/lost'
 measure no_uverbs ens1 one_way
-there "for n in /sys/class/infiniband_verbs/uverbs*; do [ \$(cat \$n/ibdev) = rxe1 ] && mv /tmp/lost /dev/infiniband/\${n##*/}; done; true"
-there "(sleep 4; kill -9 \$(pidof plumbline-probe)) >/dev/null 2>&1 &"
-TIME=12 measure killed ens1 one_way
-there "(sleep 4; kill -STOP \$(pidof plumbline-probe); sleep 14; kill -CONT \$(pidof plumbline-probe)) >/dev/null 2>&1 &"
-TIME=12 measure stopped ens1 one_way
-there "kill -9 \$(pidof plumbline-probe) 2>/dev/null"
-timeout 60 python3 /host/pair_driver.py "$BIN/plumbline-probe" --from "node-1/ens1=/host/poor.sh" \
-    --to "node-2/ens1=/host/reach.sh" --measure one_way --option transport=verbs --sizes 65536 --limit 40 \
-    >/host/memlock.jsonl 2>/host/memlock.log
+there 'mv /run/lost /dev/infiniband/$(node_of rxe1)'
+there "when_moved rxe1 300 'kill -9 \$(pidof plumbline-probe)' &"
+TIME=20 measure killed ens1 one_way
+there "when_moved rxe1 300 'kill -STOP \$(pidof plumbline-probe)' &"
+TIME=20 measure stopped ens1 one_way
+there 'kill -9 $(pidof plumbline-probe); while pidof plumbline-probe; do pause; done'
+
+# Inside a node: each port to itself, and why not to the other.
+"$BIN/plumbline" probe rdma_loopback --budget 2 --size 64KiB -o json >/host/loopback.json 2>/host/loopback.log
+
+# What a container may lack: locked memory, objects of the device.
+NEAR=/host/poor.sh measure memlock ens1 one_way
+mkdir -p /run/cgroup && mount -t cgroup2 none /sys/fs/cgroup && echo +rdma >/sys/fs/cgroup/cgroup.subtree_control
+mkdir /sys/fs/cgroup/few && echo "rxe1 hca_object=2" >/sys/fs/cgroup/few/rdma.max
+NEAR=/host/few.sh measure no_queue_pair ens1 one_way
+/host/few.sh "$BIN/plumbline" inventory -o json >/host/inventory.few.json 2>/host/inventory.few.log
+
+# What proves a path: a counter that cannot be read, and packets that take the other wire behind rxe's back.
+echo "N/A (no PMA)" >/run/unreadable
+mount --bind /run/unreadable /sys/class/infiniband/rxe1/ports/1/hw_counters/sent_pkts
+measure uncounted ens1 one_way
+umount /sys/class/infiniband/rxe1/ports/1/hw_counters/sent_pkts
+both stray on
+measure stray ens1 one_way
+both stray off
 measure after ens1 one_way
 for port in /sys/class/infiniband/rxe1/ports/1/hw_counters/*; do echo "${port##*/} $(<"$port")"; done >/host/counters.1
