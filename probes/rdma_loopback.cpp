@@ -55,8 +55,8 @@ std::string why_not(const PortCount& from, const PortCount& to) {
     }
   }
   if (from.port == to.port || !from.through_kernel || !to.through_kernel) return {};
-  return "the kernel hands packets between two addresses of one node to its loopback interface, "
-         "over which no software RDMA device is";
+  return "a software device's packets leave by its own network device, and the kernel takes none "
+         "that come from an address of its own";
 }
 
 class RdmaLoopback final : public Probe {

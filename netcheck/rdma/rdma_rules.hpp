@@ -20,4 +20,9 @@ std::vector<Finding> x18_functions(const Facts& facts);
 /// can be made.
 std::vector<Finding> x20_rdma_counts(const Facts& facts);
 
+/// "rail_mtu": the RDMA ports of a rail have one active MTU. One finding a port that has another
+/// than most (of two ports the smaller one), else one match a rail. A rail with fewer than two such
+/// ports has none.
+std::vector<Finding> rail_mtu(const Facts& facts);
+
 }  // namespace plumbline::netcheck

@@ -132,7 +132,8 @@ def check_stray(share, expect):
     stray = report(share, "stray")
     said = accused(stray)
     expect(f"packets on another wire: X16 says that they did not take the claimed port: {said}",
-           [rule for rule, _ in said] == ["X16"] and "did not take the claimed port" in list(said.values())[0])
+           "did not take the claimed port" in said.pop(("X16", "node-1/ens1"), ""))
+    expect(f"the MTU that is not the rail's is node-2's: {said}", list(said) == [("rail_mtu", "node-2/ens1")])
     expect("the stage fails", stray["verdict"] == "fail")
 
 

@@ -267,6 +267,23 @@ TEST_CASE("Rails that give less at once than one by one are told, and accuse nob
   CHECK(rails_judged(facts).empty());
 }
 
+TEST_CASE("A port whose MTU is not that of its rail is told; of two ports the smaller one") {
+  Facts facts = rack();
+  CHECK(rail_mtu(facts).empty());
+  for (const char* name : {"node-1", "node-2"}) {
+    node(facts, name).topology->rdma_devices = {rdma("mlx5_0", "ens1", kLoaderGid)};
+  }
+  CHECK(the_only(rail_mtu(facts), Verdict::match).subject.name == "rail-a");
+  node(facts, "node-2").topology->rdma_devices[0].ports[0].active_mtu = 1024;
+  Finding finding = the_only(rail_mtu(facts), Verdict::degraded);
+  CHECK(finding.subject.name == "node-2/ens1");
+  CHECK_THAT(finding.message, ContainsSubstring("MTU 1024, where the others of rail-a have 4096"));
+  node(facts, "node-3").topology->rdma_devices = {rdma("mlx5_0", "ens1", kLoaderGid)};
+  node(facts, "node-3").topology->rdma_devices[0].ports[0].active_mtu = 1024;
+  finding = the_only(rail_mtu(facts), Verdict::degraded);
+  CHECK(finding.subject.name == "node-1/ens1");
+}
+
 TEST_CASE("Memory of the device's NUMA node is a layer where it was measured") {
   Facts facts = rdma_rack();
   const Endpoint end{"node-6", "ens3", ""};

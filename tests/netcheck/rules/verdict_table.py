@@ -27,6 +27,7 @@ MUST = {
     "X15": "match violation",
     "X16": "match violation unobservable",
     "X18": "match degraded unobservable",
+    "rail_mtu": "match degraded",
     "rails": "match unclaimed",
     "X20": "match violation unclaimed unobservable",
     "X21": "match violation unobservable",

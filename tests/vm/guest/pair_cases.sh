@@ -7,7 +7,8 @@ TIME=4 measure rate ens1 one_way --option operations=write,read,send
 perftest write ib_write_bw -s 16384 -n 300
 perftest read ib_read_bw -s 16384 -n 300
 # Acknowledgements wait behind the other direction's data: what is under way must pass within the time for one.
-SIZES=4096 TIME=4 measure ways ens1 both_ways --option depths=32 --option queue_pairs=4
+shape rate 10mbit
+SIZES=4096 TIME=4 measure ways ens1 both_ways --option depths=16 --option queue_pairs=4
 there tc qdisc del dev ens1 root
 tc qdisc replace dev ens1 root netem delay 20ms
 measure delay ens1 latency --option operations=write,send,read
@@ -45,6 +46,7 @@ TIME=20 measure stopped ens1 one_way
 there 'kill -9 $(pidof plumbline-probe); while pidof plumbline-probe; do pause; done'
 
 # Inside a node: each port to itself, and why not to the other.
+ip route get 10.70.2.11 oif ens1 >/host/route.txt 2>&1
 "$BIN/plumbline" probe rdma_loopback --budget 2 --size 64KiB -o json >/host/loopback.json 2>/host/loopback.log
 
 # What a container may lack: locked memory, objects of the device.

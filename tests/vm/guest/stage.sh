@@ -32,11 +32,14 @@ play() {
 "$BIN/plumbline" pair node-1 node-2 -f rail-a.yaml --operations write,read --depths 64 -o json >pair.json 2>pair.log
 play healthy stage.yaml
 
+# One wire for the other, and one MTU that is not the rail's.
+there ip link set ens1 mtu 1500
 stray on
 there stray on
 play stray rail-a.yaml
 stray off
 there stray off
+there ip link set ens1 mtu 9000
 
 # On rail-a node-2 loses what RDMA needs; on rail-b its link goes away in the middle of a transfer.
 there 'rm "/dev/infiniband/$(node_of rxe1)"; when_moved rxe2 100 ip link set ens2 down &'
