@@ -11,6 +11,7 @@
 #include "agent/command/local_verdict.hpp"
 #include "agent/command/nvidia.hpp"
 #include "agent/command/outcome_table.hpp"
+#include "agent/service/bounds.hpp"
 #include "agent/supervisor/gpu_release.hpp"
 
 namespace plumbline::agent {
@@ -33,8 +34,6 @@ struct ProbeLine {
   std::string device;      ///< one RDMA device alone
   std::string operations;  ///< of rdma_loopback
 };
-
-bool is_gpu_probe(const std::string& name) { return name.rfind("gpu_", 0) == 0; }
 
 /// Without names: what this node has.
 std::vector<std::string> names_for(const ProbeLine& line) {

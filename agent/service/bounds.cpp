@@ -85,10 +85,8 @@ Status check_sizes(const Request& request) {
   return {};
 }
 
-bool is_gpu_probe(const Request& request) { return request.probe.rfind("gpu_", 0) == 0; }
-
 Status check_ends(const Request& request, const std::string& node) {
-  const std::size_t device_most = is_gpu_probe(request) ? kUuidMost : IFNAMSIZ - 1;
+  const std::size_t device_most = is_gpu_probe(request.probe) ? kUuidMost : IFNAMSIZ - 1;
   const auto count = request.ends.size();
   const std::size_t most = is_collective(request.probe) ? bounds::kRanksMost : bounds::kCountMost;
   if (count == 0 || count > most)
@@ -162,7 +160,7 @@ bool is_held(const std::string& text) {
 Status check_options(const Request& request) {
   const bool many = is_collective(request.probe);
   for (const auto& [name, value] : request.options) {
-    if (is_gpu_probe(request) && name == "held" && is_held(value)) continue;
+    if (is_gpu_probe(request.probe) && name == "held" && is_held(value)) continue;
     const bool way = value == "ipc" || value == "fabric";
     if (request.probe == "gpu_pair" && name == "share" && way) continue;
     const bool pair = request.probe == "pair" && contains(kPairOptions, name);
@@ -211,6 +209,8 @@ Status check_exchange(const ExchangeOrder& order) {
 }
 
 bool is_collective(const std::string& probe) { return contains(kCollectives, probe); }
+
+bool is_gpu_probe(const std::string& probe) { return probe.starts_with("gpu_"); }
 
 bool is_interface(const std::string& name) {
   return !name.empty() && name.size() < IFNAMSIZ && ::if_nametoindex(name.c_str()) != 0;

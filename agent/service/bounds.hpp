@@ -29,6 +29,9 @@ struct NodeWords {
 /// True for the operations that plumbline-rank measures.
 bool is_collective(const std::string& probe);
 
+/// True for a probe that loads GPUs ("gpu_copy").
+bool is_gpu_probe(const std::string& probe);
+
 /// Success when the order is one that this agent carries out: a named probe, every number within
 /// its bound, this end on this node and, for a pair, on a network device of this node. The error
 /// says which field is wrong and what is allowed.

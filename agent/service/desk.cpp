@@ -17,8 +17,6 @@ constexpr milliseconds kPlaceWithin{3000};       // for an ended measurement to 
 constexpr double kInventoryMost = 30;            // seconds
 constexpr std::chrono::seconds kGpusWithin{10};  // for the driver to tell of the GPUs
 
-bool is_gpu_probe(const Request& request) { return request.probe.rfind("gpu_", 0) == 0; }
-
 template <typename Value>
 std::string problem_of(const Result<Value>& result) {
   return result ? std::string{} : result.error().message;
@@ -121,7 +119,7 @@ Status Desk::measure(const std::string& peer, const std::string& text, const Lis
 /// Only pairs, collectives and GPUs load something that a tenant could hold.
 Result<std::unique_ptr<TenantWatch>> Desk::guard(const MeasureOrder& order) const {
   const bool many = is_collective(order.request.probe);
-  const bool gpus = is_gpu_probe(order.request);
+  const bool gpus = is_gpu_probe(order.request.probe);
   if (order.request.probe != "pair" && !many && !gpus) return std::unique_ptr<TenantWatch>{};
   Watched watched{settings_.node, order.device_names, order.own_namespace};
   const auto rank = static_cast<std::size_t>(order.request.rank);
@@ -151,8 +149,8 @@ Status Desk::run(const std::string& peer, const MeasureOrder& order, const Liste
     };
     Request request = order.request;
     add_settings(request);
-    end = is_gpu_probe(request) ? run_on_gpus(*child, request, sink, stop)
-                                : run_child(*child, request, sink, stop);
+    end = is_gpu_probe(request.probe) ? run_on_gpus(*child, request, sink, stop)
+                                      : run_child(*child, request, sink, stop);
   } else {
     end.failed = Failed{watch.error(), ""};
   }
