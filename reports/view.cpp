@@ -31,8 +31,10 @@ std::string size_text(const Outcome& outcome) {
 std::string collective_text(const Outcome& outcome) {
   const std::string group = parameter(outcome, "group");
   const std::string ranks = parameter(outcome, "ranks");
+  const std::string transport = parameter(outcome, "transport");
   return outcome.probe + (group.empty() ? "" : " in group " + group) +
-         (ranks.empty() ? "" : ", " + ranks + " ranks") + size_text(outcome);
+         (ranks.empty() ? "" : ", " + ranks + " ranks") + size_text(outcome) +
+         (transport.empty() ? "" : " by " + transport);
 }
 
 /// Too few batches leave an interval without bounds.
