@@ -4,6 +4,7 @@
 
 #include "probes/drivers/fake/fake_gpu_node.hpp"
 #include "probes/drivers/nvml/nvml_gpus.hpp"
+#include "probes/pod_of_process.hpp"
 
 namespace plumbline::probes {
 
@@ -16,6 +17,17 @@ void add_numa(Topology& topology) {
   for (Gpu& gpu : topology.gpus->gpus) {
     for (const PciDevice& device : topology.pci_devices) {
       if (device.address == gpu.pci_address && !gpu.numa) gpu.numa = device.numa;
+    }
+  }
+}
+
+/// Whose each process is, as far as this process sees it: NVML numbers processes as the host does.
+void add_pods(Topology& topology) {
+  const FileTree root("/");
+  for (Gpu& gpu : topology.gpus->gpus) {
+    if (!gpu.processes) continue;
+    for (GpuProcess& process : *gpu.processes) {
+      if (process.pod_uid.empty()) process.pod_uid = pod_of_process(root, process.pid);
     }
   }
 }
@@ -33,6 +45,7 @@ void add_real(Topology& topology) {
   }
   topology.gpus = std::move(*node);
   add_numa(topology);
+  add_pods(topology);
 }
 
 }  // namespace

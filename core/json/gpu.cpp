@@ -95,12 +95,13 @@ MigInstance read_instance(const Fields& fields) {
 Tree tree_of(const GpuProcess& process) {
   Tree tree{{"pid", process.pid}, {"kind", process.kind}};
   put_bytes(tree, "memory_bytes", process.memory);
+  if (!process.pod_uid.empty()) tree["pod_uid"] = process.pod_uid;
   return tree;
 }
 
 GpuProcess read_process(const Fields& fields) {
   return {fields.get<std::uint32_t>("pid"), fields.get_or<std::string>("kind", "compute"),
-          maybe_bytes(fields, "memory_bytes")};
+          maybe_bytes(fields, "memory_bytes"), fields.get_or<std::string>("pod_uid", "")};
 }
 
 Tree tree_of(const GpuMemoryHealth& health) {

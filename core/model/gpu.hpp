@@ -63,6 +63,8 @@ struct GpuProcess {
   std::uint32_t pid = 0;  ///< in the host's namespace of processes
   std::string kind;       ///< compute | graphics
   std::optional<Bytes> memory;
+  std::string
+      pod_uid{};  ///< of the pod in whose cgroup it is (/proc/<pid>/cgroup); empty: none seen
 };
 
 /// Memory that went bad and was taken out of use.

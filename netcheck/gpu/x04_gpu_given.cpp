@@ -74,21 +74,71 @@ Finding check(const NodeFacts& node, const std::vector<GpuHolder>& holders,
   return finding;
 }
 
+/// The pod whose cgroup a process is in, by its uid; null when it is in none that is known.
+const PodClaim* pod_of(const Facts& facts, const GpuProcess& process) {
+  if (process.pod_uid.empty() || !facts.claims) return nullptr;
+  for (const PodClaim& pod : facts.claims->pods) {
+    if (pod.meta.uid == process.pod_uid) return &pod;
+  }
+  return nullptr;
+}
+
+/// The pod that holds a GPU or a slice of it; null when none does.
+const GpuHolder* holder_of(const NodeFacts& node, const std::vector<GpuHolder>& holders,
+                           const Gpu& gpu) {
+  for (const GpuHolder& holder : holders) {
+    for (const std::string& uuid : holder.uuids) {
+      if (gpu_of(*node.topology, uuid) == &gpu) return &holder;
+    }
+  }
+  return nullptr;
+}
+
+/// Processes of pods that use a GPU which the kubelet gave another pod, or none. Shared GPUs have
+/// several holders, so that only who holds nothing of the GPU is told.
+void add_foreign(const Facts& facts, const NodeFacts& node, const std::vector<GpuHolder>& holders,
+                 std::vector<Finding>& findings) {
+  if (!node.topology || !node.topology->gpus) return;
+  for (const Gpu& gpu : node.topology->gpus->gpus) {
+    for (const GpuProcess& process : gpu.processes.value_or(std::vector<GpuProcess>{})) {
+      const PodClaim* const pod = pod_of(facts, process);
+      if (pod == nullptr || pod->meta.name_space == facts.own_namespace) continue;
+      const std::string name = full_name(pod->meta);
+      const bool given = std::any_of(holders.begin(), holders.end(), [&](const GpuHolder& holder) {
+        return holder.pod == name && holder_of(node, {holder}, gpu) != nullptr;
+      });
+      if (given) continue;
+      const GpuHolder* const owner = holder_of(node, holders, gpu);
+      Finding finding =
+          gpu_finding("X04", "C", owner != nullptr ? Verdict::violation : Verdict::unclaimed,
+                      {"pod", name, node.node, ""});
+      finding.claim = quote_pod(*pod);
+      finding.evidence.push_back({"cgroup of process " + std::to_string(process.pid),
+                                  "pod uid " + process.pod_uid + " uses " + gpu.uuid, ""});
+      finding.message = "Pod " + name + " on " + node.node + " uses GPU " + gpu.uuid +
+                        " (process " + std::to_string(process.pid) + "), which " +
+                        (owner != nullptr ? "the kubelet gave pod " + owner->pod + "."
+                                          : std::string("the kubelet gave nobody."));
+      finding.next_step =
+          "Look whether the pod is privileged or sets NVIDIA_VISIBLE_DEVICES: either shows it "
+          "GPUs that it was not given.";
+      findings.push_back(std::move(finding));
+    }
+  }
+}
+
 /// GPUs with processes that no pod holds: nobody is accused, since agents and daemons use them too.
-void add_unclaimed(const NodeFacts& node, const std::vector<GpuHolder>& holders,
+void add_unclaimed(const Facts& facts, const NodeFacts& node, const std::vector<GpuHolder>& holders,
                    std::vector<Finding>& findings) {
   if (!node.topology || !node.topology->gpus) return;
   for (const Gpu& gpu : node.topology->gpus->gpus) {
-    const bool held = std::any_of(holders.begin(), holders.end(), [&](const GpuHolder& holder) {
-      return std::any_of(holder.uuids.begin(), holder.uuids.end(), [&](const std::string& uuid) {
-        return gpu_of(*node.topology, uuid) == &gpu;
-      });
-    });
-    if (held || !gpu.processes || gpu.processes->empty()) continue;
-    Finding finding = gpu_finding("X04", "C", Verdict::unclaimed, gpu_subject(node.node, gpu.uuid));
+    if (!gpu.processes || holder_of(node, holders, gpu) != nullptr) continue;
     std::vector<std::string> pids;
-    for (const GpuProcess& process : *gpu.processes)
-      pids.push_back(std::to_string(process.pid));
+    for (const GpuProcess& process : *gpu.processes) {
+      if (pod_of(facts, process) == nullptr) pids.push_back(std::to_string(process.pid));
+    }
+    if (pids.empty()) continue;
+    Finding finding = gpu_finding("X04", "C", Verdict::unclaimed, gpu_subject(node.node, gpu.uuid));
     finding.evidence.push_back(
         {node.topology->gpus->source + " on " + node.node, "pid " + listed(pids), ""});
     finding.message = "GPU " + gpu.uuid + " on " + node.node + " is used by process " +
@@ -108,7 +158,8 @@ std::vector<Finding> x04_gpu_given(const Facts& facts) {
     if (!holders) continue;
     for (const GpuHolder& holder : *holders)
       findings.push_back(check(node, *holders, holder));
-    add_unclaimed(node, *holders, findings);
+    add_foreign(facts, node, *holders, findings);
+    add_unclaimed(facts, node, *holders, findings);
   }
   return findings;
 }

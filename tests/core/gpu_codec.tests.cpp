@@ -45,7 +45,8 @@ Gpu full_gpu() {
   gpu.platform = GpuPlatform{"1820", 3, 4, 1, 2};
   gpu.health = {true, 1, 2, 3, false, true};
   gpu.state = {1980, 2619, {"power_cap"}, 41, 700.0};
-  gpu.processes = std::vector<GpuProcess>{{4242, "compute", Bytes{1}}, {7, "graphics", {}}};
+  gpu.processes =
+      std::vector<GpuProcess>{{4242, "compute", Bytes{1}, "pod-uid"}, {7, "graphics", {}}};
   gpu.problems = {"platform: driver too old"};
   return gpu;
 }

@@ -71,8 +71,8 @@ void add_state(const FakeGpuNode& node, int index, Gpu& gpu) {
   gpu.processes = std::vector<GpuProcess>{};
   for (const FakeFault& fault : node.faults) {
     if (fault.kind != "busy" || fault.gpu != index) continue;
-    gpu.processes->push_back(
-        {static_cast<std::uint32_t>(fault.value), "compute", Bytes{node.memory.count / 2}});
+    gpu.processes->push_back({static_cast<std::uint32_t>(fault.value), "compute",
+                              Bytes{node.memory.count / 2}, fault.pod});
   }
 }
 

@@ -126,6 +126,7 @@ FakeFault read_fault(YamlSection section, const FakeGpuNode& node) {
     fault.gpu = whole(section, "gpu", -1, 0, last);
     if (fault.gpu < 0) section.complain("gpu", "is missing");
     fault.value = whole(section, "value", 1, 0, 1'000'000);
+    if (fault.kind == "busy") fault.pod = section.text_or("pod", "");
   }
   section.done();
   return fault;

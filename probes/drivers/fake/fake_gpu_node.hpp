@@ -24,6 +24,7 @@ struct FakeFault {
   int value = 0;        ///< link, width, generation or pid
   Bytes byte{7};        ///< which byte of a message is corrupted
   BytesPerSecond rate;  ///< of a slow pair
+  std::string pod;      ///< of a busy GPU: uid of the pod that its process is in
 };
 
 /// How fast a described machine copies when nothing is wrong.

@@ -189,6 +189,39 @@ TEST_CASE("X06: a label without facts is unobservable, on a node without GPUs a 
   CHECK(x06_clique(facts).empty());
 }
 
+TEST_CASE(
+    "X04: a pod's process on a GPU that another pod was given is a violation, by its cgroup") {
+  Facts facts = gpu_facts(2);
+  add_claims(facts);
+  PodClaim pod;
+  pod.meta = {"team", "intruder", "pod-uid", "7", {}};
+  facts.claims->pods = {pod};
+  hold(facts, "team", "trainer-0", {uuid(0)});
+  gpu(facts, 0).processes = std::vector<GpuProcess>{{4242, "compute", {}, "pod-uid"}};
+  const Finding leak = worst(x04_gpu_given(facts));
+  CHECK(leak.verdict == Verdict::violation);
+  CHECK(leak.subject.name == "team/intruder");
+  CHECK(leak.message.find("which the kubelet gave pod team/trainer-0") != std::string::npos);
+  hold(facts, "team", "intruder", {uuid(0) + "::1"});
+  CHECK(x04_gpu_given(facts).size() == 2);
+  facts.own_namespace = "team";
+  facts.nodes[0].holdings->holdings.pop_back();
+  CHECK(all(x04_gpu_given(facts), Verdict::match));
+}
+
+TEST_CASE("X04: a pod's process on a GPU that nobody was given is told, and nobody accused") {
+  Facts facts = gpu_facts(2);
+  add_claims(facts);
+  PodClaim pod;
+  pod.meta = {"team", "notebook", "pod-uid", "7", {}};
+  facts.claims->pods = {pod};
+  gpu(facts, 1).processes = std::vector<GpuProcess>{{4242, "compute", {}, "pod-uid"}};
+  CHECK(only(x04_gpu_given(facts)).verdict == Verdict::unclaimed);
+  CHECK(only(x04_gpu_given(facts)).subject.name == "team/notebook");
+  gpu(facts, 1).processes->front().pod_uid = "another";
+  CHECK(only(x04_gpu_given(facts)).subject.kind == "gpu");
+}
+
 TEST_CASE("X17: shared GPUs are told with who shares them") {
   Facts facts = gpu_facts(2);
   CHECK(x17_gpu_sharing(facts).empty());
