@@ -9,7 +9,7 @@ after(() => browser.close());
 
 const verdicts = {
   healthy: 'PASS', 'slow-nic': 'FAIL', ambiguous: 'FAIL', 'dead-agent': 'INCONCLUSIVE', hostile: 'FAIL',
-  'from-fakes': 'PASS', interrupted: 'INCONCLUSIVE', empty: 'INCONCLUSIVE', large: 'FAIL',
+  'from-fakes': 'PASS', interrupted: 'INCONCLUSIVE', empty: 'INCONCLUSIVE', gpus: 'FAIL', large: 'FAIL',
 };
 
 for (const name of samples) {
