@@ -196,10 +196,11 @@ bool is_read(std::string_view name) { return has(kFields, name) || has(kMoreFiel
 Json annotations_of(const Json& object) {
   Json kept = Json::object();
   if (!object.is_object()) return kept;
-  for (const auto& [key, value] : object.items()) {
+  for (const auto& entry : object.items()) {
+    const std::string& key = entry.key();
     const bool read = std::any_of(kAnnotationFamilies.begin(), kAnnotationFamilies.end(),
                                   [&](std::string_view family) { return key.starts_with(family); });
-    if (read && value.is_string()) kept[key] = value;
+    if (read && entry.value().is_string()) kept[key] = entry.value();
   }
   return kept;
 }

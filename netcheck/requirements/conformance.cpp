@@ -1,10 +1,12 @@
 #include "netcheck/requirements/conformance.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "netcheck/judging/verdict.hpp"
 #include "netcheck/requirements/catalogue.hpp"
 #include "netcheck/rules/claim_devices.hpp"
+#include "netcheck/rules/lookup.hpp"
 
 namespace plumbline::netcheck {
 namespace {
@@ -86,12 +88,27 @@ std::string capability_of(const Requirement& requirement, const Report& report,
   return text;
 }
 
-RequirementResult judge(const Facts& facts, const Requirement& requirement, const Report& report) {
+/// Claims and templates that wait: what can never be given to one is its asker's affair, and
+/// contradicts nothing that a platform says.
+std::set<std::string> waiting_claims(const Facts& facts) {
+  std::set<std::string> names;
+  if (!facts.claims) return names;
+  for (const auto* const list : {&facts.claims->claims, &facts.claims->templates}) {
+    for (const DeviceClaim& claim : *list) {
+      if (!claim.allocated) names.insert(full_name(claim.meta));
+    }
+  }
+  return names;
+}
+
+RequirementResult judge(const Facts& facts, const Requirement& requirement, const Report& report,
+                        const std::set<std::string>& waiting) {
   RequirementResult result{requirement.id, requirement.level, StageVerdict::inconclusive, {}};
   std::size_t checks = 0;
   std::vector<std::string> doubts;
   for (const Finding& finding : report.findings) {
     if (!among(requirement.rules, finding.rule)) continue;
+    if (finding.subject.kind == "claim" && waiting.count(finding.subject.name) > 0) continue;
     ++checks;
     const std::string text = finding.rule + ": " + finding.message;
     if (fails(finding.verdict)) {
@@ -116,9 +133,11 @@ RequirementResult judge(const Facts& facts, const Requirement& requirement, cons
 
 std::vector<RequirementResult> conformance_of(const Facts& facts, const Report& report) {
   const There there = look(facts);
+  const auto waiting = waiting_claims(facts);
   std::vector<RequirementResult> results;
   for (const Requirement& requirement : requirement_catalogue()) {
-    if (there.has(requirement.applies)) results.push_back(judge(facts, requirement, report));
+    if (there.has(requirement.applies))
+      results.push_back(judge(facts, requirement, report, waiting));
   }
   return results;
 }

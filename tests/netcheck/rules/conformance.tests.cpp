@@ -66,6 +66,22 @@ TEST_CASE("A requirement that a finding contradicts fails and quotes it") {
   CHECK(find(report.requirements, "dra_truthfulness")->verdict == StageVerdict::inconclusive);
 }
 
+TEST_CASE("A claim that asks for what is not there contradicts no requirement") {
+  const Report report = judge(claims_of(
+      slice_yaml("gpu.nvidia.com", "n1", "gpu-0 type=gpu numaNode=0\n") +
+      slice_yaml("dra.net", "n1", "nic-0 dra.net/rdma=true dra.net/numaNode=0\n") +
+      "---\napiVersion: resource.k8s.io/v1\nkind: DeviceClass\nmetadata: {name: gpu, uid: "
+      "ug}\nspec: {selectors: [{cel: {expression: 'device.driver == "
+      "\"gpu.nvidia.com\"'}}]}\n---\napiVersion: resource.k8s.io/v1\nkind: "
+      "ResourceClaim\nmetadata: {namespace: ns, name: vain, uid: uv}\nspec: {devices: "
+      "{requests: [{name: g, exactly: {deviceClassName: gpu, count: 2}}], constraints: "
+      "[{matchAttribute: resource.kubernetes.io/pcieRoot}]}}\n"));
+  CHECK(report.verdict == StageVerdict::fail);
+  const auto* const truth = find(report.requirements, "dra_truthfulness");
+  REQUIRE(truth != nullptr);
+  CHECK(truth->verdict == StageVerdict::inconclusive);
+}
+
 TEST_CASE("A requirement that applies to nothing here is left out") {
   const Report report = judge(claims_of(node_yaml("n1", "a: b")));
   CHECK(find(report.requirements, "gang_scheduling") == nullptr);
