@@ -108,7 +108,7 @@ class Bed:
             for index, command in enumerate(commands, 1):
                 with open(f"{share}/qemu.{index}", "w", encoding="ascii") as log:
                     guests.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log))
-            end = time.monotonic() + limit
+            end = time.monotonic() + limit * float(os.environ.get("PLUMBLINE_VM_PATIENCE", "1"))
             for guest in guests:
                 try:
                     guest.wait(max(0.1, end - time.monotonic()))

@@ -3,6 +3,7 @@
 
     run.py BUILD SCENE      BUILD: the build tree whose programs run in the guests; kernel and image are kept in
                             BUILD/vm. Exit status 0 passed, 1 failed, 77 the machine cannot do it.
+    PLUMBLINE_VM_PATIENCE=3 gives the guests three times as long: for programs with sanitizers, which emulated CPUs run slowly.
 """
 import fcntl
 import importlib

@@ -12,7 +12,7 @@ for ((round = 1; round <= REPEATS; round++)); do
     ucx "goodput.$round" -t tag_bw -s 16384 -n 500 -w 20
     both tc qdisc del dev ens1 root
     tc qdisc replace dev ens1 root netem delay 20ms
-    WIDTH=0.05 measure "latency.send.$round" ens1 latency --option operations=send
+    TIME=12 WIDTH=0.05 measure "latency.send.$round" ens1 latency --option operations=send
     perftest "latency.$round" ib_send_lat -s 8 -n 100
     ucx "latency.$round" -t tag_lat -s 8 -n 100 -w 10
     tc qdisc del dev ens1 root
