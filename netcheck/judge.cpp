@@ -41,11 +41,11 @@ std::vector<std::string> low_gpu_numbers(const Judged& judged) {
 
 /// Evidence that was quoted from objects is of the moment when they were read.
 void tell_when_read(const AllocationView& view, std::vector<Finding>& findings) {
-  constexpr std::array<std::string_view, 6> kObjects{"ResourceSlice", "ResourceClaim", "Pod ",
-                                                     "Node ",         "PodGroup",      "Workload"};
+  constexpr std::array<std::string_view, 6> objects{"ResourceSlice", "ResourceClaim", "Pod ",
+                                                    "Node ",         "PodGroup",      "Workload"};
   for (Finding& finding : findings) {
     for (Evidence& evidence : finding.evidence) {
-      const bool object = std::any_of(kObjects.begin(), kObjects.end(), [&](const auto& kind) {
+      const bool object = std::any_of(objects.begin(), objects.end(), [&](const auto& kind) {
         return evidence.source.starts_with(kind);
       });
       if (object && evidence.time.empty()) evidence.time = view.read_at;

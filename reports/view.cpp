@@ -173,9 +173,9 @@ std::string subject_text(const Subject& subject) {
 }
 
 std::map<std::string, std::string> short_names(const std::vector<std::string>& devices) {
-  constexpr std::size_t kLeast = 4;
+  constexpr std::size_t least = 4;
   std::map<std::string, std::string> names;
-  for (std::size_t letters = kLeast; letters <= 64; ++letters) {
+  for (std::size_t letters = least; letters <= 64; ++letters) {
     names.clear();
     std::set<std::string> used;
     for (const std::string& device : devices) {

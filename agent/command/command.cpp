@@ -82,11 +82,11 @@ void add_exit_contract(CLI::App& command, std::string& contract) {
 }
 
 std::string wrong_drivers(const std::string& text) {
-  constexpr std::string_view kFake = "fake:";
-  if (!text.starts_with(kFake) || text.size() == kFake.size()) {
+  constexpr std::string_view fake = "fake:";
+  if (!text.starts_with(fake) || text.size() == fake.size()) {
     return "\"" + text + "\" is no choice of drivers: write fake:FILE";
   }
-  const auto read = read_file(text.substr(kFake.size()), 1U << 20U);
+  const auto read = read_file(text.substr(fake.size()), 1U << 20U);
   return read ? std::string{} : read.error().message;
 }
 

@@ -95,9 +95,9 @@ std::string random_nonce() {
           "the system gives random bytes");
   std::string text;
   for (const auto byte : bytes) {
-    constexpr const char* kDigits = "0123456789abcdef";
-    text.push_back(kDigits[byte >> 4U]);
-    text.push_back(kDigits[byte & 15U]);
+    constexpr const char* digits = "0123456789abcdef";
+    text.push_back(digits[byte >> 4U]);
+    text.push_back(digits[byte & 15U]);
   }
   return text;
 }

@@ -25,9 +25,9 @@ std::string text_of(const Json& object, const char* name) {
 
 /// A member that is an object or a list; an empty object when there is none.
 const Json& below(const Json& object, const char* name) {
-  static const Json kNothing = Json::object();
+  static const Json nothing = Json::object();
   const auto found = object.find(name);
-  return found != object.end() && found->is_structured() ? *found : kNothing;
+  return found != object.end() && found->is_structured() ? *found : nothing;
 }
 
 Result<Json> object_of(std::string_view text) {

@@ -160,9 +160,9 @@ bool is_host(const std::string& device) { return device.rfind("numa", 0) == 0; }
 }  // namespace
 
 int pcie_generation(double gigatransfers) {
-  constexpr std::array<double, 7> kRates{2.5, 5, 8, 16, 32, 64, 128};
-  for (std::size_t index = 0; index < kRates.size(); ++index) {
-    if (std::abs(kRates.at(index) - gigatransfers) < 0.1) return static_cast<int>(index) + 1;
+  constexpr std::array<double, 7> rates{2.5, 5, 8, 16, 32, 64, 128};
+  for (std::size_t index = 0; index < rates.size(); ++index) {
+    if (std::abs(rates.at(index) - gigatransfers) < 0.1) return static_cast<int>(index) + 1;
   }
   return 0;
 }

@@ -208,11 +208,11 @@ void add_given(const Facts& facts, std::vector<Finding>& findings) {
 /// True for an attribute by which NVIDIA's driver tells which GPUs NVLink joins: partition2,
 /// partition4, ... (the NVSwitch partitions of the Fabric Manager), clique, nvlinkDomain.
 bool tells_nvlink(const std::string& attribute) {
-  constexpr std::array<std::string_view, 3> kNames{"partition", "clique", "nvlink"};
+  constexpr std::array<std::string_view, 3> names{"partition", "clique", "nvlink"};
   const auto slash = attribute.find('/');
   if (slash == std::string::npos || attribute.substr(0, slash) != "gpu.nvidia.com") return false;
   const std::string name = attribute.substr(slash + 1);
-  return std::any_of(kNames.begin(), kNames.end(),
+  return std::any_of(names.begin(), names.end(),
                      [&](std::string_view begin) { return name.rfind(begin, 0) == 0; });
 }
 

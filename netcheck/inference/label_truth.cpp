@@ -203,9 +203,9 @@ Racks effective_racks(const Facts& facts, const LabelTruth& truth) {
 bool racks_should_separate(const Facts& facts) {
   const auto& rails = facts.fabric.rails;
   return std::any_of(rails.begin(), rails.end(), [](const DeclaredRail& rail) {
-    constexpr double kNarrower = 1.25;
+    constexpr double narrower = 1.25;
     return rail.nic_rate && rail.uplink_rate &&
-           rail.uplink_rate->value * kNarrower <= rail.nic_rate->value;
+           rail.uplink_rate->value * narrower <= rail.nic_rate->value;
   });
 }
 

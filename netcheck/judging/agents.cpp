@@ -28,7 +28,7 @@ std::vector<const Outcome*> blamed_on(const Judged& judged, const std::string& n
 }  // namespace
 
 std::vector<Finding> agent_findings(const Judged& judged) {
-  constexpr std::size_t kMostEvidence = 4;
+  constexpr std::size_t most_evidence = 4;
   std::vector<Finding> findings;
   for (const NodeFacts& node : judged.facts->nodes) {
     const auto blamed = blamed_on(judged, node.node);
@@ -48,7 +48,7 @@ std::vector<Finding> agent_findings(const Judged& judged) {
       finding.measurement = blamed.front()->key();
     }
     for (const Outcome* outcome : blamed) {
-      if (finding.evidence.size() == kMostEvidence) break;
+      if (finding.evidence.size() == most_evidence) break;
       finding.evidence.push_back(
           {outcome->key(), outcome->failed()->error.message, outcome->finished_at});
     }

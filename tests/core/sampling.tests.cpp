@@ -47,9 +47,9 @@ double bimodal_batch(std::mt19937_64& random) {
 
 /// How often the interval, at whatever look sampling stopped, holds the true mean.
 double coverage(const Path& path, double truth, double width) {
-  constexpr int kRuns = 2000;
+  constexpr int runs = 2000;
   int covered = 0;
-  for (unsigned run = 0; run < kRuns; ++run) {
+  for (unsigned run = 0; run < runs; ++run) {
     std::mt19937_64 random(run);
     const StopRule rule(Budget{width, {1e9}, {~0ULL >> 1U}, {0.3}});
     std::vector<double> batches;
@@ -58,7 +58,7 @@ double coverage(const Path& path, double truth, double width) {
     const Estimate found = estimate(batches, width);
     if (found.interval.low <= truth && truth <= found.interval.high) ++covered;
   }
-  return static_cast<double>(covered) / kRuns;
+  return static_cast<double>(covered) / runs;
 }
 
 }  // namespace
@@ -78,8 +78,8 @@ TEST_CASE("The interval covers the truth on correlated, stalling and bimodal pat
 
 TEST_CASE("A naive interval over correlated samples fails where batches hold") {
   int covered = 0;
-  constexpr int kRuns = 1000;
-  for (unsigned run = 0; run < kRuns; ++run) {
+  constexpr int runs = 1000;
+  for (unsigned run = 0; run < runs; ++run) {
     std::mt19937_64 random(run);
     std::normal_distribution<double> noise(0, 1);
     std::vector<double> samples;
@@ -95,7 +95,7 @@ TEST_CASE("A naive interval over correlated samples fails where batches hold") {
     const double half = 1.96 * std::sqrt(squares / 399 / 400);
     if (std::abs(middle - 100) <= half) ++covered;
   }
-  CHECK(covered < kRuns / 2);
+  CHECK(covered < runs / 2);
 }
 
 TEST_CASE("Fewer than six batches are never conclusive, however alike") {

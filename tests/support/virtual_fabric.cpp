@@ -167,20 +167,20 @@ double VirtualFabric::goodput(const Outcome& outcome, const std::map<std::string
 }
 
 Measured VirtualFabric::measured(double mean, const Outcome& outcome) {
-  constexpr int kBatches = 8;
-  constexpr double kStudent = 2.365;  // 7 degrees of freedom, 95 %
+  constexpr int batches = 8;
+  constexpr double student = 2.365;  // 7 degrees of freedom, 95 %
   Measured measured;
   double sum = 0;
   double squares = 0;
-  for (int batch = 0; batch < kBatches; ++batch) {
+  for (int batch = 0; batch < batches; ++batch) {
     const double value = std::max(0.0, mean * (1.0 + noise_ * normal()));
     measured.batches.push_back(value);
     sum += value;
     squares += value * value;
   }
-  measured.value = sum / kBatches;
-  const double variance = std::max(0.0, squares / kBatches - measured.value * measured.value);
-  const double half = kStudent * std::sqrt(variance / (kBatches - 1));
+  measured.value = sum / batches;
+  const double variance = std::max(0.0, squares / batches - measured.value * measured.value);
+  const double half = student * std::sqrt(variance / (batches - 1));
   measured.interval = {measured.value - half, measured.value + half};
   measured.conclusive = half <= 0.01 * measured.value;
   add_counters(measured, outcome);

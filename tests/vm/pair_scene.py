@@ -65,20 +65,20 @@ def check_rates(share, expect):
             expect(f"{operation}: perftest has {other / 1e6:.3f} MB/s on the same path", near(value, other, 0.07))
     expect("three operations", len(outcomes(share, "rate")) == 3)
     ways = one(share, "ways")
-    expect(f"both ways over four queue pairs at depth 16: {ways.get('value', 0) / 1e6:.3f} MB/s {told(ways) if 'value' not in ways else ''}",
-           near(ways.get("value", 0), RATE * SHARE, 0.1) and ways["parameters"]["queue_pairs"] == "4")
+    expect(f"both ways over four queue pairs at depth 24: {ways.get('value', 0) / 1e6:.3f} MB/s {told(ways) if 'value' not in ways else ''}",
+           near(ways.get("value", 0), RATE / 2 * SHARE, 0.1) and ways["parameters"]["queue_pairs"] == "4")
 
 
 def check_delays(share, expect):
     lines = re.findall(r"^\s*8\s+60\s+\S+\s+\S+\s+([\d.]+)", text_of(share, "perftest.latency.txt"), re.M)
-    extra = max(0.0, float(lines[-1]) * 1e-6 - 0.010) if lines else 0.0
+    extra = max(0.0, float(lines[-1]) * 1e-6 - 0.050) if lines else 0.0
     for outcome in outcomes(share, "delay"):
         operation = outcome["parameters"]["operation"]
-        wanted = 0.020 if operation == "read" else 0.010  # netem delays one direction: a round trip has 20 ms
+        wanted = 0.100 if operation == "read" else 0.050  # netem delays one direction: a round trip has 100 ms
         value = outcome.get("value", 0)
         # What emulation adds, both tools have.
         expect(f"latency of {operation}: {value * 1e3:.2f} ms of {wanted * 1e3:.0f} ms {told(outcome) if not value else ''}",
-               wanted <= value <= wanted + max(0.008, 1.5 * extra))
+               wanted <= value <= wanted + max(0.2 * wanted, 1.5 * extra))
     print(f"      perftest's ib_send_lat: {lines[-1] if lines else 'no figure'} us")
 
 

@@ -43,9 +43,9 @@ std::string mac_of(std::span<const std::byte> bytes) {
 
 /// RFC 2863's states as /sys/class/net/<name>/operstate spells them (net/core/net-sysfs.c).
 std::string state_of(unsigned char state) {
-  static constexpr std::array<const char*, 7> kWords{
+  static constexpr std::array<const char*, 7> words{
       "unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up"};
-  return state < kWords.size() ? kWords[state] : "unknown";
+  return state < words.size() ? words[state] : "unknown";
 }
 
 std::string kind_of(const Attributes& attributes) {

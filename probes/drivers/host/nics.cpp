@@ -19,12 +19,12 @@ namespace {
 
 /// "0000:0a:00.0"
 bool is_pci_address(std::string_view word) {
-  constexpr std::string_view kForm = "hhhh:hh:hh.h";
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  if (word.size() != kForm.size()) return false;
+  constexpr std::string_view form = "hhhh:hh:hh.h";
+  constexpr std::string_view digits = "0123456789abcdef";
+  if (word.size() != form.size()) return false;
   for (std::size_t i = 0; i < word.size(); ++i) {
-    const bool digit = kDigits.find(word[i]) != std::string_view::npos;
-    if (kForm[i] == 'h' ? !digit : word[i] != kForm[i]) return false;
+    const bool digit = digits.find(word[i]) != std::string_view::npos;
+    if (form[i] == 'h' ? !digit : word[i] != form[i]) return false;
   }
   return true;
 }

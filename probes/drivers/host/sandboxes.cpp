@@ -35,20 +35,20 @@ bool is_number(const std::string& word) {
 /// "/run/netns/x" for a path that is taken; empty otherwise.
 std::string named_namespace(std::string path) {
   if (path.rfind("/var/run/", 0) == 0) path.erase(0, 4);
-  static const std::string kFront = "/run/netns/";
-  if (path.rfind(kFront, 0) != 0) return {};
-  const std::string name = path.substr(kFront.size());
+  static const std::string front = "/run/netns/";
+  if (path.rfind(front, 0) != 0) return {};
+  const std::string name = path.substr(front.size());
   const bool good = !name.empty() && name.size() <= 255 && name.find('/') == std::string::npos &&
                     name != "." && name != "..";
   return good ? path : std::string{};
 }
 
 bool is_process_namespace(const std::string& path) {
-  static const std::string kFront = "/proc/";
-  static const std::string kEnd = "/ns/net";
-  return path.size() > kFront.size() + kEnd.size() && path.rfind(kFront, 0) == 0 &&
-         path.compare(path.size() - kEnd.size(), kEnd.size(), kEnd) == 0 &&
-         is_number(path.substr(kFront.size(), path.size() - kFront.size() - kEnd.size()));
+  static const std::string front = "/proc/";
+  static const std::string end = "/ns/net";
+  return path.size() > front.size() + end.size() && path.rfind(front, 0) == 0 &&
+         path.compare(path.size() - end.size(), end.size(), end) == 0 &&
+         is_number(path.substr(front.size(), path.size() - front.size() - end.size()));
 }
 
 int open_without_links(const std::string& path) {

@@ -11,9 +11,9 @@ namespace {
 
 /// GT/s of one lane by PCIe generation (PCI Express Base Specification 6.0, section 1.2).
 std::optional<double> gigatransfers_of(std::optional<unsigned> generation) {
-  constexpr std::array<double, 8> kRates{0, 2.5, 5, 8, 16, 32, 64, 128};
-  if (!generation || *generation == 0 || *generation >= kRates.size()) return std::nullopt;
-  return kRates.at(*generation);
+  constexpr std::array<double, 8> rates{0, 2.5, 5, 8, 16, 32, 64, 128};
+  if (!generation || *generation == 0 || *generation >= rates.size()) return std::nullopt;
+  return rates.at(*generation);
 }
 
 std::optional<int> whole(std::optional<unsigned> number) {
@@ -139,15 +139,15 @@ Gpu read_gpu(const Library& library, Handle handle) {
 }
 
 std::string peer_word(const Library& library, Handle from, Handle to, int index) {
-  constexpr std::array<const char*, 6> kWords{"ok",       "chipset",  "gpu",
-                                              "topology", "disabled", "not_supported"};
+  constexpr std::array<const char*, 6> words{"ok",       "chipset",  "gpu",
+                                             "topology", "disabled", "not_supported"};
   int status = -1;
   if (library.calls().peer_status == nullptr ||
       library.calls().peer_status(from, to, index, &status) != kSuccess || status < 0 ||
-      status >= static_cast<int>(kWords.size())) {
+      status >= static_cast<int>(words.size())) {
     return "unknown";
   }
-  return kWords.at(static_cast<std::size_t>(status));
+  return words.at(static_cast<std::size_t>(status));
 }
 
 struct Named {

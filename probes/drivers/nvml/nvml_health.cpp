@@ -76,10 +76,10 @@ GpuMemoryHealth read_memory_health(const Reader& reader) {
     health.ecc = current == 1;
   }
   unsigned long long errors = 0;
-  constexpr int kUncorrected = 1;
-  constexpr int kSinceReset = 0;
+  constexpr int kind_uncorrected = 1;
+  constexpr int since_reset = 0;
   if (calls.ecc_errors != nullptr &&
-      reader.good(calls.ecc_errors(reader.gpu(), kUncorrected, kSinceReset, &errors),
+      reader.good(calls.ecc_errors(reader.gpu(), kind_uncorrected, since_reset, &errors),
                   "ECC errors")) {
     health.uncorrected = errors;
   }

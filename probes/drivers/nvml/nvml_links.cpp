@@ -11,9 +11,9 @@ namespace {
 
 /// NVLink generations by NVML's number (nvmlNvlinkVersion_t).
 std::optional<double> generation_of(unsigned version) {
-  constexpr std::array<double, 9> kGenerations{0, 1.0, 2.0, 2.2, 3.0, 3.1, 4.0, 5.0, 6.0};
-  if (version == 0 || version >= kGenerations.size()) return std::nullopt;
-  return kGenerations.at(version);
+  constexpr std::array<double, 9> generations{0, 1.0, 2.0, 2.2, 3.0, 3.1, 4.0, 5.0, 6.0};
+  if (version == 0 || version >= generations.size()) return std::nullopt;
+  return generations.at(version);
 }
 
 std::string kind_of(int kind) {

@@ -15,9 +15,9 @@ namespace {
 /// A RoCE v2 GID is an IPv6 address, or an IPv4 one mapped into it.
 std::string address_of(const std::array<std::uint8_t, 16>& gid) {
   std::array<char, INET6_ADDRSTRLEN> text{};
-  static constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-  const bool four = std::equal(kMapped.begin(), kMapped.end(), gid.begin());
-  const void* const bytes = gid.data() + (four ? kMapped.size() : 0);
+  static constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+  const bool four = std::equal(mapped.begin(), mapped.end(), gid.begin());
+  const void* const bytes = gid.data() + (four ? mapped.size() : 0);
   if (inet_ntop(four ? AF_INET : AF_INET6, bytes, text.data(), text.size()) == nullptr) return {};
   return text.data();
 }

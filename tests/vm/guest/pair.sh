@@ -23,7 +23,7 @@ measure() {
     local began=$EPOCHREALTIME
     timeout 60 python3 /host/pair_driver.py "$BIN/plumbline-probe" --from "node-1/$device=${NEAR:-}" \
         --to "node-2/$device=/host/reach.sh" --measure "$what" --option transport=verbs \
-        --sizes "${SIZES:-16384}" --batch 0.2 --width "${WIDTH:-0.1}" --time "${TIME:-3}" --limit 40 "$@" \
+        --sizes "${SIZES:-16384}" --batch "${BATCH:-0.2}" --width "${WIDTH:-0.1}" --time "${TIME:-3}" --limit 40 "$@" \
         >"/host/$name.jsonl" 2>"/host/$name.log"
     echo "status $? after $(awk "BEGIN{print $EPOCHREALTIME - $began}") s" >>"/host/$name.log"
 }

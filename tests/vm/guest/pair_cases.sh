@@ -3,14 +3,17 @@
 
 # A rate and a delay that netem sets are what a measurement must find.
 shape rate 20mbit
-TIME=4 measure rate ens1 one_way --option operations=write,read,send
+# Batches of 0.8 s: what a loaded machine sees late at the ends of a round is little of it.
+BATCH=0.8 TIME=6 measure rate ens1 one_way --option operations=write,read,send
 perftest write ib_write_bw -s 16384 -n 300
 perftest read ib_read_bw -s 16384 -n 300
-# Acknowledgements wait behind the other direction's data: what is under way must pass within the time for one.
-shape rate 10mbit
-SIZES=4096 TIME=4 measure ways ens1 both_ways --option depths=16 --option queue_pairs=4
+# Acknowledgements wait behind the other direction's data: 24 messages take 160 ms there and back at this rate, more than what a
+# loaded machine adds, and less than the time for an acknowledgement.
+shape rate 5mbit
+SIZES=4096 BATCH=0.8 TIME=6 measure ways ens1 both_ways --option depths=24 --option queue_pairs=4
 there tc qdisc del dev ens1 root
-tc qdisc replace dev ens1 root netem delay 20ms
+# A delay beside which what emulation adds is small.
+tc qdisc replace dev ens1 root netem delay 100ms
 measure delay ens1 latency --option operations=write,send,read
 perftest latency ib_send_lat -s 8 -n 60
 tc qdisc del dev ens1 root
@@ -64,5 +67,5 @@ umount /sys/class/infiniband/rxe1/ports/1/hw_counters/sent_pkts
 both stray on
 measure stray ens1 one_way
 both stray off
-measure after ens1 one_way
+BATCH=0.8 TIME=5 measure after ens1 one_way
 for port in /sys/class/infiniband/rxe1/ports/1/hw_counters/*; do echo "${port##*/} $(<"$port")"; done >/host/counters.1
