@@ -26,7 +26,7 @@ std::vector<std::uint64_t> sizes_of(const CollectiveLine& line) {
 
 }  // namespace
 
-TEST_CASE("-o takes reductions and outputs side by side, and refuses other words") {
+TEST_CASE("Reductions and outputs stand side by side behind -o, and other words are refused") {
   CHECK(chosen_output({})->reductions == "sum");
   CHECK_FALSE(chosen_output({})->json);
   CHECK(chosen_output({"max"})->reductions == "max");

@@ -121,7 +121,7 @@ TEST_CASE("A coordinator's certificate does not make an agent") {
   const auto ran = plumbline_with({"agent", "--node", "node-1", "--listen", "127.0.0.1:0",
                                    "--tls-ca", tls.ca.string(), "--tls-cert",
                                    tls.certificate.string(), "--tls-key", tls.key.string()});
-  CHECK(ran.status == 64);
+  CHECK(ran.status == 70);
   CHECK_THAT(ran.err, ContainsSubstring("has the role coordinator"));
 }
 

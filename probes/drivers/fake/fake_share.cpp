@@ -1,10 +1,14 @@
 #include "probes/drivers/fake/fake_share.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
+#include <thread>
 
 #include "core/files.hpp"
 
@@ -28,10 +32,13 @@ bool is_name(const std::string& text) {
          });
 }
 
-/// A reader sees the text before or the text after, never half of one.
+/// A reader sees the text before or the text after, never half of one. Both ends may put at once:
+/// each writes a file of its own first.
 Status put(const std::string& name, const std::string& text) {
   const auto place = place_of(name);
-  const auto fresh = place.string() + "-new";
+  const auto writer = std::hash<std::thread::id>()(std::this_thread::get_id());
+  const auto fresh =
+      place.string() + "-" + std::to_string(::getpid()) + "-" + std::to_string(writer);
   std::ofstream file(fresh, std::ios::trunc);
   file << text;
   file.close();
