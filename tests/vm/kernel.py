@@ -9,7 +9,7 @@ import subprocess
 
 META = "linux-image-amd64"
 MODULES = """virtio_pci virtio_net 9pnet_virtio 9p rdma_rxe ib_uverbs rdma_ucm ib_umad dummy e1000e nvme
-crc32_generic crc32c_generic libcrc32c sch_netem sch_tbf sch_ingress cls_flower act_mirred act_skbedit""".split()
+crc32_generic crc32c_generic libcrc32c sch_netem sch_tbf sch_prio cls_u32 sch_ingress cls_flower act_mirred act_skbedit""".split()
 FOLDERS = """drivers/infiniband/core drivers/infiniband/sw drivers/virtio drivers/net/ethernet/intel/e1000e drivers/nvme
 drivers/ptp drivers/pps block crypto arch/x86/crypto lib fs/9p fs/netfs fs/fscache net/9p net/core net/ipv4 net/ipv6
 net/sched fs/configfs""".split()

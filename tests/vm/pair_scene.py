@@ -66,7 +66,7 @@ def check_rates(share, expect):
     expect("three operations", len(outcomes(share, "rate")) == 3)
     ways = one(share, "ways")
     expect(f"both ways over four queue pairs at depth 24: {ways.get('value', 0) / 1e6:.3f} MB/s {told(ways) if 'value' not in ways else ''}",
-           near(ways.get("value", 0), RATE / 2 * SHARE, 0.1) and ways["parameters"]["queue_pairs"] == "4")
+           near(ways.get("value", 0), RATE * SHARE, 0.1) and ways["parameters"]["queue_pairs"] == "4")
 
 
 def check_delays(share, expect):
@@ -78,7 +78,7 @@ def check_delays(share, expect):
         value = outcome.get("value", 0)
         # What emulation adds, both tools have.
         expect(f"latency of {operation}: {value * 1e3:.2f} ms of {wanted * 1e3:.0f} ms {told(outcome) if not value else ''}",
-               wanted <= value <= wanted + max(0.2 * wanted, 1.5 * extra))
+               wanted <= value <= wanted + max(0.3 * wanted, 1.5 * extra))
     print(f"      perftest's ib_send_lat: {lines[-1] if lines else 'no figure'} us")
 
 

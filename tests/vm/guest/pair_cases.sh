@@ -7,9 +7,9 @@ shape rate 20mbit
 BATCH=0.8 TIME=6 measure rate ens1 one_way --option operations=write,read,send
 perftest write ib_write_bw -s 16384 -n 300
 perftest read ib_read_bw -s 16384 -n 300
-# Acknowledgements wait behind the other direction's data: 24 messages take 160 ms there and back at this rate, more than what a
-# loaded machine adds, and less than the time for an acknowledgement.
-shape rate 5mbit
+# Acknowledgements pass the other direction's data: behind it they come in lumps, and now one direction's queue is empty, now the
+# other's. 24 messages wait 80 ms, more than what a loaded machine adds and less than the time for an acknowledgement.
+both shape_data rate 10mbit
 SIZES=4096 BATCH=0.8 TIME=6 measure ways ens1 both_ways --option depths=24 --option queue_pairs=4
 there tc qdisc del dev ens1 root
 # A delay beside which what emulation adds is small.

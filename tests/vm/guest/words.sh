@@ -23,7 +23,7 @@ name_devices() {
 # An rxe device over each rail: rxe1 over ens1 (10.70.1.0/24), rxe2 over ens2 (10.70.2.0/24).
 raise_rails() {
     local rail
-    for module in rdma_rxe ib_uverbs rdma_ucm sch_netem sch_tbf sch_ingress cls_flower act_mirred act_skbedit; do modprobe $module || return 1; done
+    for module in rdma_rxe ib_uverbs rdma_ucm sch_netem sch_tbf sch_prio cls_u32 sch_ingress cls_flower act_mirred act_skbedit; do modprobe $module || return 1; done
     for rail in 1 2; do
         ip link set "ens$rail" up
         ip addr add "10.70.$rail.1$GUEST/24" dev "ens$rail"
@@ -110,6 +110,13 @@ node_of() {
     for node in /sys/class/infiniband_verbs/uverbs*; do
         [ "$(<"$node/ibdev")" = "$1" ] && echo "${node##*/}"
     done
+}
+
+# shape_data NETEM...: netem for packets of 256 bytes and more; shorter ones pass them.
+shape_data() {
+    tc qdisc replace dev ens1 root handle 1: prio bands 2 priomap 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1
+    tc qdisc add dev ens1 parent 1:2 handle 20: netem "$@"
+    tc filter add dev ens1 parent 1: protocol ip u32 match u16 0 0xff00 at 2 flowid 1:1
 }
 
 # stray on|off: RoCE packets of rail 1 leave by the wire of rail 2 and are taken from there, as a wrong bond or switch would do
