@@ -108,6 +108,8 @@ class Faults(RackCase):
     @unittest.skipUnless(shutil.which("nft", path=os.environ["PATH"] + ":/usr/sbin"),
                          "nftables is not installed")
     def test_lossy_link(self):
+        # The neighbour is known before: what is lost of ARP would cost every ping for a second.
+        self.on(self.directory, "node-3", "ping", "-q", "-c1", "-w5", "10.70.1.14")
         self.inject("lossy-link", "--percent", "50")
         done = rack(self.directory, "exec", "node-3", "--", "ping", "-q", "-i", "0.002", "-c",
                     "200", "-W", "1", "10.70.1.14")
