@@ -4,40 +4,29 @@
 #include <nlohmann/json.hpp>
 
 #include "netcheck/claims/api_list.hpp"
+#include "netcheck/claims/fields.hpp"
 
 namespace plumbline::netcheck::claims {
 namespace {
 
-using Json = nlohmann::json;
 using ByNode = std::map<std::string, AgentPod>;
 
-const Json& member(const Json& object, const char* name) {
-  static const Json none;
-  if (!object.is_object()) return none;
-  const auto found = object.find(name);
-  return found == object.end() ? none : *found;
-}
-
-std::string text(const Json& value) { return value.is_string() ? value.get<std::string>() : ""; }
-
-bool ready(const Json& status) {
-  for (const Json& condition : member(status, "conditions")) {
-    if (text(member(condition, "type")) == "Ready")
-      return text(member(condition, "status")) == "True";
+bool ready(const Fields& status) {
+  for (const Fields& condition : status.list("conditions")) {
+    if (condition.text("type") == "Ready") return condition.text("status") == "True";
   }
   return false;
 }
 
-void add_pod(const Json& object, ByNode& found) {
-  const Json& metadata = member(object, "metadata");
-  const Json& status = member(object, "status");
-  const std::string phase = text(member(status, "phase"));
-  const std::string node = text(member(member(object, "spec"), "nodeName"));
-  const bool over =
-      phase == "Succeeded" || phase == "Failed" || !member(metadata, "deletionTimestamp").is_null();
+void add_pod(const Fields& object, ByNode& found) {
+  const Fields metadata = object.object("metadata");
+  const Fields status = object.object("status");
+  const std::string phase = status.text("phase");
+  const std::string node = object.object("spec").text("nodeName");
+  const bool over = phase == "Succeeded" || phase == "Failed" || metadata.has("deletionTimestamp");
   if (node.empty() || over) return;
-  AgentPod pod{node, text(member(metadata, "namespace")) + "/" + text(member(metadata, "name")),
-               text(member(status, "podIP")), ""};
+  AgentPod pod{node, metadata.text("namespace") + "/" + metadata.text("name"), status.text("podIP"),
+               ""};
   if (!ready(status))
     pod.problem = "the agent's pod " + pod.pod + " is not ready (" +
                   (phase.empty() ? "no phase yet" : phase) + ")";
@@ -45,8 +34,8 @@ void add_pod(const Json& object, ByNode& found) {
   if (before == found.end() || !before->second.problem.empty()) found[node] = std::move(pod);
 }
 
-void add_node(const Json& object, const AgentSearch& search, ByNode& found) {
-  const std::string node = text(member(member(object, "metadata"), "name"));
+void add_node(const Fields& object, const AgentSearch& search, ByNode& found) {
+  const std::string node = object.object("metadata").text("name");
   if (node.empty() || found.contains(node)) return;
   found[node] = {node, "", "",
                  "no pod " + search.label + " of namespace " + search.pod_namespace +
@@ -60,20 +49,22 @@ Result<std::vector<AgentPod>> find_agents(ApiAccess access, Clock& clock, const 
   auto client = ApiClient::open(std::move(access), clock, deadline);
   if (!client) return tl::unexpected(std::move(client.error()));
   ByNode found;
-  const auto items = [](const Json& page, const auto& take) {
-    for (const Json& item : member(page, "items"))
+  const auto items = [](const nlohmann::json& page, const auto& take) {
+    std::string problem;  // what cannot be read is no agent
+    for (const Fields& item : Fields(page, "", problem).list("items"))
       take(item);
     return Status{};
   };
-  auto listed = list_pages(
-      *client, "/api/v1/namespaces/" + search.pod_namespace + "/pods",
-      "labelSelector=" + escaped(search.label), deadline,
-      [&](const Json& page) { return items(page, [&](const Json& pod) { add_pod(pod, found); }); });
+  auto listed = list_pages(*client, "/api/v1/namespaces/" + search.pod_namespace + "/pods",
+                           "labelSelector=" + escaped(search.label), deadline,
+                           [&](const nlohmann::json& page) {
+                             return items(page, [&](const Fields& pod) { add_pod(pod, found); });
+                           });
   if (listed && !search.node_label.empty()) {
     listed =
         list_pages(*client, "/api/v1/nodes", "labelSelector=" + escaped(search.node_label),
-                   deadline, [&](const Json& page) {
-                     return items(page, [&](const Json& node) { add_node(node, search, found); });
+                   deadline, [&](const nlohmann::json& page) {
+                     return items(page, [&](const Fields& node) { add_node(node, search, found); });
                    });
   }
   if (!listed) return pass_up(std::move(listed.error()), "looking for the agents' pods");

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "netcheck/claims/json_text.hpp"
+
 namespace plumbline::netcheck::claims {
 namespace {
 
@@ -10,9 +12,7 @@ constexpr int kPageSize = 500;
 
 std::string rest_of(const nlohmann::json& page) {
   const auto metadata = page.find("metadata");
-  if (metadata == page.end() || !metadata->is_object()) return {};
-  const auto rest = metadata->find("continue");
-  return rest != metadata->end() && rest->is_string() ? rest->get<std::string>() : std::string();
+  return metadata == page.end() ? "" : text_of(*metadata, "continue");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "netcheck/claims/json_text.hpp"
 #include "netcheck/claims/kinds.hpp"
 
 namespace plumbline::netcheck::claims {
@@ -36,12 +37,6 @@ std::string lost_without(const std::string& kind) {
     if (kind == loss.kind) return loss.checks;
   }
   return "X12 and X13 of this kind";
-}
-
-std::string text_of(const Json& object, const char* name) {
-  if (!object.is_object()) return {};
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 const Json& list_in(const Json& object, const char* name) {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "netcheck/claims/json_text.hpp"
 #include "netcheck/claims/kinds.hpp"
 
 namespace plumbline::netcheck::claims {
@@ -13,11 +14,6 @@ constexpr std::size_t kMostObjects = 500'000;
 constexpr std::size_t kMostWarnings = 1000;
 constexpr std::size_t kMostStrangers = 5;
 constexpr int kMostListDepth = 8;
-
-std::string text_of(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 /// Resource versions of one object are numbers in practice; shorter is smaller then.
 bool older(const std::string& left, const std::string& right) {

@@ -8,6 +8,7 @@
 
 #include "core/files.hpp"
 #include "netcheck/claims/documents.hpp"
+#include "netcheck/claims/json_text.hpp"
 
 namespace plumbline::netcheck::claims {
 namespace {
@@ -17,11 +18,6 @@ namespace fs = std::filesystem;
 constexpr int kMostNumber = 8192;
 constexpr std::size_t kMostEntries = 100'000;
 constexpr std::size_t kMostBytes = 16U << 20U;
-
-std::string text_of(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 /// A member that is an object or a list; an empty object when there is none.
 const Json& below(const Json& object, const char* name) {
