@@ -42,6 +42,9 @@ struct Facts {
   std::string claims_problem;     ///< why claims is absent
   std::vector<Outcome> outcomes;  ///< everything planned: measured, skipped or failed; of several
                                   ///< with one key the last counts
+  std::optional<Workloads> workloads;  ///< what the stage brought through the scheduler
+  /// What the agents inside its pods told; `node` is the pod's "namespace/name".
+  std::vector<NodeFacts> placed;
 };
 
 /// What a rule says: one finding for each thing it looked at. Pure. Every rule file has one such

@@ -157,6 +157,7 @@ Report read_report(const Fields& fields) {
   report.outcomes = fields.objects("outcomes", read_outcome);
   report.judgements = fields.objects("judgements", read_judgement);
   report.facts = fields.table<std::string>("facts");
+  if (fields.has("workloads")) report.workloads = read_workloads(fields.object("workloads"));
   return report;
 }
 
@@ -175,30 +176,30 @@ ClaimRef read_claim_ref(const Fields& fields) {
 }
 
 std::string encode(const Report& report) {
-  const Tree tree{
-      {"schema", kSchema},
-      {"verdict", to_string(report.verdict)},
-      {"because", report.because},
-      {"stage", report.stage},
-      {"run_id", report.run_id},
-      {"started_at", report.started_at},
-      {"finished_at", report.finished_at},
-      {"plumbline_version", report.plumbline_version},
-      {"interrupted", report.interrupted},
-      {"interruption", report.interruption},
-      {"from_fakes", report.from_fakes},
-      {"coverage",
-       {{"nodes", report.coverage.nodes},
-        {"rails", report.coverage.rails},
-        {"pairs", report.coverage.pairs}}},
-      {"nodes", list_of(report.nodes, as_tree)},
-      {"rails", report.rails},
-      {"findings", list_of(report.findings, as_tree)},
-      {"requirements", list_of(report.requirements, as_tree)},
-      {"outcomes",
-       list_of(report.outcomes, [](const Outcome& outcome) { return json::tree_of(outcome); })},
-      {"judgements", list_of(report.judgements, as_tree)},
-      {"facts", report.facts}};
+  Tree tree{{"schema", kSchema},
+            {"verdict", to_string(report.verdict)},
+            {"because", report.because},
+            {"stage", report.stage},
+            {"run_id", report.run_id},
+            {"started_at", report.started_at},
+            {"finished_at", report.finished_at},
+            {"plumbline_version", report.plumbline_version},
+            {"interrupted", report.interrupted},
+            {"interruption", report.interruption},
+            {"from_fakes", report.from_fakes},
+            {"coverage",
+             {{"nodes", report.coverage.nodes},
+              {"rails", report.coverage.rails},
+              {"pairs", report.coverage.pairs}}},
+            {"nodes", list_of(report.nodes, as_tree)},
+            {"rails", report.rails},
+            {"findings", list_of(report.findings, as_tree)},
+            {"requirements", list_of(report.requirements, as_tree)},
+            {"outcomes", list_of(report.outcomes,
+                                 [](const Outcome& outcome) { return json::tree_of(outcome); })},
+            {"judgements", list_of(report.judgements, as_tree)},
+            {"facts", report.facts}};
+  if (report.workloads) tree["workloads"] = json::tree_of(*report.workloads);
   return tree.dump(2, ' ', false, Tree::error_handler_t::replace) + "\n";
 }
 

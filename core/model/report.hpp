@@ -1,11 +1,13 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/model/finding.hpp"
 #include "core/model/measurement.hpp"
+#include "core/model/workloads.hpp"
 
 namespace plumbline {
 
@@ -64,6 +66,7 @@ struct Report {
   std::vector<Outcome> outcomes;  ///< not measured first, then by probe and ends
   std::vector<PathJudgement> judgements;
   std::map<std::string, std::string> facts;  ///< versions and settings that change a number
+  std::optional<Workloads> workloads;        ///< what it brought through the scheduler
 };
 
 }  // namespace plumbline

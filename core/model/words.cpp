@@ -60,6 +60,18 @@ int exit_code(StageVerdict verdict) noexcept {
   return 2;
 }
 
+const char* to_string(ControlState state) noexcept {
+  switch (state) {
+    case ControlState::behaved:
+      return "behaved";
+    case ControlState::misbehaved:
+      return "misbehaved";
+    case ControlState::not_applicable:
+      return "not_applicable";
+  }
+  return "misbehaved";
+}
+
 std::string Outcome::key() const {
   std::string text = probe + "|" + text_of(from) + "|" + text_of(to) + "|";
   const char* comma = "";

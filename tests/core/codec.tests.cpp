@@ -91,6 +91,19 @@ Report full_report() {
   report.outcomes = {measured_outcome()};
   report.judgements = {{"key", "ok", finding.expectation}, {"other", "no expectation", {}}};
   report.facts = {{"ucx", "1.13.1"}};
+  Workloads workloads{"plumbline", "plumbline-r1", "Job", {}, {}, "preempted", {"Job x: refused"}};
+  workloads.pods = {{{"Pod", "plumbline/gang-0", "u", "9", "spec.nodeName", "node-1"},
+                     "gang",
+                     3,
+                     "default-scheduler",
+                     "then",
+                     "Running",
+                     "Unschedulable: none fits",
+                     "10.0.0.7",
+                     {"rdma/hca/ens1"},
+                     "deleted"}};
+  workloads.controls = {{"negative", ControlState::misbehaved, "e", "s", {"raw"}}};
+  report.workloads = workloads;
   return report;
 }
 
