@@ -1,5 +1,6 @@
 #include "core/json/codec.hpp"
 #include "core/json/tree.hpp"
+#include "core/json/workloads.hpp"
 
 namespace plumbline::json {
 namespace {

@@ -177,7 +177,6 @@ Tree tree_of(const ClaimRef& claim);
 Tree tree_of(const ObjectMeta& meta);
 ObjectMeta read_meta(const Fields& parent);
 Tree tree_of(const NodeHoldings& holdings);
-Tree tree_of(const Workloads& workloads);
 Endpoint read_endpoint(const Fields& fields);
 Outcome read_outcome(const Fields& fields);
 Topology read_topology(const Fields& fields);
@@ -185,7 +184,6 @@ PcieLink read_pcie(const Fields& fields);
 GpuNode read_gpu_node(const Fields& fields);
 ClaimRef read_claim_ref(const Fields& fields);
 NodeHoldings read_holdings(const Fields& fields);
-Workloads read_workloads(const Fields& fields);
 // Placements, domains, policies, fabrics and levels of a view.
 void put_placements(Tree& tree, const AllocationView& view);
 void read_placements(const Fields& fields, AllocationView& view);

@@ -1,6 +1,6 @@
-#include <array>
+#include "core/json/workloads.hpp"
 
-#include "core/json/tree.hpp"
+#include <array>
 
 namespace plumbline::json {
 namespace {
