@@ -19,13 +19,14 @@ RAISER = ROOT / "tests/support/kubernetes/api-server"
 CACHE = pathlib.Path(os.environ.get("PLUMBLINE_KUBERNETES", ROOT / "build/kubernetes"))
 PROGRAM = pathlib.Path(os.environ["PLUMBLINE_BUILD"], "bin/plumbline")
 SKIPPED = 77
+MERGE = "application/merge-patch+json"
 
 
-def three_free_ports():
-    """The first of three neighbouring ports on loopback that are free now."""
-    for base in range(21000 + os.getpid() % 5000, 32000, 3):
+def free_ports():
+    """The first of four neighbouring ports on loopback that are free now."""
+    for base in range(21000 + os.getpid() % 5000, 32000, 4):
         try:
-            for port in range(base, base + 3):
+            for port in range(base, base + 4):
                 with socket.socket() as probe:
                     probe.bind(("127.0.0.1", port))
             return base
@@ -35,19 +36,25 @@ def three_free_ports():
 
 
 class Cluster:
-    def __init__(self, run, port):
+    def __init__(self, run, port, address="127.0.0.1"):
         self.run = pathlib.Path(run)
-        self.server = f"https://127.0.0.1:{port + 2}"
+        self.port, self.address = port, address
+        self.server = f"https://{address}:{port + 2}"
         self.kubeconfig = self.run / "kubeconfig"
         self.tls = ssl.create_default_context(cafile=self.run / "pki/ca.crt")
         self.tls.load_cert_chain(self.run / "pki/admin.crt", self.run / "pki/admin.key")
 
-    def ask(self, method, path, body=None):
+    def ask(self, method, path, body=None, content="application/json"):
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.server + path, data, method=method,
-                                         headers={"Content-Type": "application/json"})
+                                         headers={"Content-Type": content})
         with urllib.request.urlopen(request, context=self.tls, timeout=30) as answer:
             return json.load(answer)
+
+    def text(self, path):
+        """An answer that is no JSON, such as a log."""
+        with urllib.request.urlopen(self.server + path, context=self.tls, timeout=30) as answer:
+            return answer.read().decode(errors="replace")
 
     def create(self, path, body):
         return self.ask("POST", path, body)
@@ -113,17 +120,22 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def cluster():
-    """A fresh API server; skips the test where it cannot be had."""
-    if not (CACHE / "bin/kube-apiserver").exists():
-        print("skipped: kube-apiserver is not built (tests/support/kubernetes/api-server build)")
-        sys.exit(SKIPPED)
+def cluster(address="127.0.0.1", scheduling=False):
+    """A fresh API server; skips the test where it cannot be had. With `scheduling` the scheduler and the controllers
+    run as well."""
+    wanted = ["kube-apiserver"] + ["kube-scheduler", "kube-controller-manager"] * scheduling
+    for program in wanted:
+        if not (CACHE / "bin" / program).exists():
+            print(f"skipped: {program} is not built (tests/support/kubernetes/api-server build)")
+            sys.exit(SKIPPED)
     run = tempfile.mkdtemp(prefix="plumbline-api-")
-    port = three_free_ports()
+    port = free_ports()
     try:
-        subprocess.run([RAISER, "up", CACHE, run, str(port)], check=True,
+        subprocess.run([RAISER, "up", CACHE, run, str(port), address], check=True,
                        stdout=subprocess.DEVNULL)
-        yield Cluster(run, port)
+        if scheduling:
+            subprocess.run([RAISER, "scheduling", run], check=True)
+        yield Cluster(run, port, address)
     finally:
         subprocess.run([RAISER, "down", run], check=False)
         shutil.rmtree(run, ignore_errors=True)
