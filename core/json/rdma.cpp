@@ -32,6 +32,7 @@ Tree tree_of(const RdmaPort& port) {
   tree["active_mtu"] = port.active_mtu;
   put(tree, "lid", port.lid);
   put(tree, "sm_lid", port.sm_lid);
+  put_text(tree, "subnet_manager", port.subnet_manager);
   put_text(tree, "subnet_prefix", port.subnet_prefix);
   tree["gids"] = list_of(port.gids, gid_as_tree);
   tree["zero_gids"] = port.zero_gids;
@@ -59,6 +60,7 @@ RdmaPort read_port(const Fields& fields) {
   port.active_mtu = fields.get_or<std::uint32_t>("active_mtu", 0);
   port.lid = fields.maybe<std::uint32_t>("lid");
   port.sm_lid = fields.maybe<std::uint32_t>("sm_lid");
+  port.subnet_manager = fields.get_or<std::string>("subnet_manager", "");
   port.subnet_prefix = fields.get_or<std::string>("subnet_prefix", "");
   port.gids = fields.objects("gids", read_gid);
   port.zero_gids = fields.get_or<std::size_t>("zero_gids", 0);

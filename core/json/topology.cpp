@@ -43,6 +43,28 @@ PciDevice read_pci_device(const Fields& fields) {
   return device;
 }
 
+Tree tree_of(const Neighbour& neighbour) {
+  Tree tree{{"chassis_id", neighbour.chassis_id},
+            {"port_id", neighbour.port_id},
+            {"source", neighbour.source}};
+  put_text(tree, "system_name", neighbour.system_name);
+  put_text(tree, "port_description", neighbour.port_description);
+  return tree;
+}
+
+Neighbour read_neighbour(const Fields& fields) {
+  return {fields.get<std::string>("chassis_id"), fields.get<std::string>("port_id"),
+          fields.get_or<std::string>("system_name", ""),
+          fields.get_or<std::string>("port_description", ""),
+          fields.get_or<std::string>("source", "")};
+}
+
+Tree tree_of(const CloudPlace& place) { return {{"source", place.source}, {"facts", place.facts}}; }
+
+CloudPlace read_cloud(const Fields& fields) {
+  return {fields.get_or<std::string>("source", ""), fields.table<std::string>("facts")};
+}
+
 Tree tree_of(const NetworkDevice& device) {
   Tree tree{{"name", device.name},   {"mac", device.mac},       {"mtu", device.mtu},
             {"state", device.state}, {"driver", device.driver}, {"virtual", device.is_virtual}};
@@ -53,6 +75,10 @@ Tree tree_of(const NetworkDevice& device) {
   put(tree, "rdma_device", device.rdma_device);
   tree["addresses"] = device.addresses;
   tree["carrier_downs"] = device.carrier_downs;
+  if (!device.neighbours.empty())
+    tree["neighbours"] =
+        list_of(device.neighbours, [](const auto& neighbour) { return tree_of(neighbour); });
+  put_text(tree, "neighbours_unknown", device.neighbours_unknown);
   return tree;
 }
 
@@ -72,6 +98,8 @@ NetworkDevice read_network(const Fields& fields) {
   device.rdma_device = fields.maybe<std::string>("rdma_device");
   device.addresses = fields.list<std::string>("addresses");
   device.carrier_downs = fields.get_or<std::uint64_t>("carrier_downs", 0);
+  device.neighbours = fields.objects("neighbours", read_neighbour);
+  device.neighbours_unknown = fields.get_or<std::string>("neighbours_unknown", "");
   return device;
 }
 
@@ -83,6 +111,8 @@ Tree tree_of(const PodSandbox& sandbox) {
   if (sandbox.devices)
     tree["devices"] = list_of(*sandbox.devices, [](const auto& device) { return tree_of(device); });
   put_text(tree, "problem", sandbox.problem);
+  put(tree, "rdma_devices", sandbox.rdma_devices);
+  put_text(tree, "rdma_problem", sandbox.rdma_problem);
   return tree;
 }
 
@@ -94,6 +124,8 @@ PodSandbox read_sandbox(const Fields& fields) {
   sandbox.source = fields.get_or<std::string>("source", "");
   sandbox.problem = fields.get_or<std::string>("problem", "");
   if (fields.has("devices")) sandbox.devices = fields.objects("devices", read_network);
+  if (fields.has("rdma_devices")) sandbox.rdma_devices = fields.list<std::string>("rdma_devices");
+  sandbox.rdma_problem = fields.get_or<std::string>("rdma_problem", "");
   return sandbox;
 }
 
@@ -117,6 +149,7 @@ Tree tree_of(const Topology& topology) {
   tree["rdma_devices"] =
       list_of(topology.rdma_devices, [](const auto& device) { return tree_of(device); });
   if (topology.rdma_host) tree["rdma_host"] = tree_of(*topology.rdma_host);
+  if (topology.cloud) tree["cloud"] = tree_of(*topology.cloud);
   return tree;
 }
 
@@ -135,6 +168,7 @@ Topology read_topology(const Fields& fields) {
   topology.problems = fields.list<std::string>("problems");
   topology.rdma_devices = fields.objects("rdma_devices", read_rdma_device);
   if (fields.has("rdma_host")) topology.rdma_host = read_rdma_host(fields.object("rdma_host"));
+  if (fields.has("cloud")) topology.cloud = read_cloud(fields.object("cloud"));
   return topology;
 }
 

@@ -34,6 +34,7 @@ struct RdmaPort {
   std::uint32_t active_mtu = 0;        ///< bytes, from verbs; 0: not told
   std::optional<std::uint32_t> lid;
   std::optional<std::uint32_t> sm_lid;  ///< the subnet manager's; 0 or absent: there is none
+  std::string subnet_manager;           ///< what is known of it, in words; InfiniBand only
   std::string subnet_prefix;            ///< upper half of GID 0 on InfiniBand
   std::vector<RdmaGid> gids;            ///< entries that are not zero
   std::size_t zero_gids = 0;            ///< entries that are all zero

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/model/gpu.hpp"
+#include "core/model/neighbour.hpp"
 #include "core/model/rdma.hpp"
 #include "core/units.hpp"
 
@@ -47,6 +48,8 @@ struct NetworkDevice {
   std::optional<std::string> rdma_device;  ///< "mlx5_0"
   std::vector<std::string> addresses;      ///< "10.70.1.11/24", IPv6 without link-local
   std::uint64_t carrier_downs = 0;         ///< carrier_down_count
+  std::vector<Neighbour> neighbours;       ///< who says to be at the other end; usually one switch
+  std::string neighbours_unknown;          ///< why none is known; empty: known, or nobody looked
 };
 
 /// A pod that has a network namespace of its own on this node, and what is really in it.
@@ -57,6 +60,10 @@ struct PodSandbox {
   std::string source;                                 ///< file that told of it (CNI result cache)
   std::optional<std::vector<NetworkDevice>> devices;  ///< absent: could not look inside
   std::string problem;                                ///< why not, when absent
+  /// RDMA devices whose uverbs nodes are under the pod's own /dev/infiniband; absent: nobody could
+  /// look there, or nobody did.
+  std::optional<std::vector<std::string>> rdma_devices;
+  std::string rdma_problem;  ///< why not
 };
 
 /// All that one node shows of itself. A value; made by the inventory probe.
@@ -73,6 +80,7 @@ struct Topology {
   std::string gpus_problem;     ///< why `gpus` is absent, though NVIDIA devices are on the PCI bus
   std::vector<RdmaDevice> rdma_devices;  ///< of the network namespace that the inventory is in
   std::optional<RdmaHost> rdma_host;     ///< absent: nobody looked
+  std::optional<CloudPlace> cloud;       ///< absent: no file on the node tells
   std::vector<std::string> problems;     ///< what could not be read, and why: unknown, not empty
 };
 

@@ -57,10 +57,13 @@ Topology full_topology() {
                     1,
                     "mlx5_0",
                     {"10.70.1.11/24"},
-                    4};
+                    4,
+                    {},
+                    ""};
   topology.network_devices = {nic};
-  topology.sandboxes = {{"tenant", "loader-0", "uid", "cni", std::vector{nic}, ""},
-                        {"tenant", "other", "uid2", "cni", std::nullopt, "permission denied"}};
+  topology.sandboxes = {
+      {"tenant", "loader-0", "uid", "cni", std::vector{nic}, "", {}, ""},
+      {"tenant", "other", "uid2", "cni", std::nullopt, "permission denied", {}, ""}};
   topology.problems = {"no rdma netlink"};
   return topology;
 }

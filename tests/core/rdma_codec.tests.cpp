@@ -19,6 +19,7 @@ RdmaPort port() {
   port.active_mtu = 4096;
   port.lid = 17;
   port.sm_lid = 1;
+  port.subnet_manager = "LID 1";
   port.subnet_prefix = "fe80:0000:0000:0000";
   port.gids = {{0, "fe80:0000:0000:0000:0000:0000:0000:0001", "IB/RoCE v1", "", true, "its own"}};
   port.zero_gids = 7;
@@ -58,6 +59,34 @@ TEST_CASE("What is known of RDMA survives the codec, whole") {
   CHECK(back.ports.at(0).counters.at("port_xmit_data") == 18446744073709551615ULL);
   CHECK(back.ports.at(0).gids.at(0).used);
   CHECK(read->rdma_host->memlock == 65536);
+}
+
+TEST_CASE(
+    "Who is at the other end of a cable, and where a cloud says the node is, survive the codec") {
+  Topology topology;
+  NetworkDevice nic;
+  nic.name = "ens1";
+  nic.neighbours = {{"3c:fd:fe:00:00:01", "Ethernet12", "leaf-1", "to node-3", "heard on ens1"}};
+  NetworkDevice deaf;
+  deaf.name = "ens2";
+  deaf.neighbours_unknown = "nothing was heard in 1 s";
+  topology.network_devices = {nic, deaf};
+  PodSandbox pod;
+  pod.pod_name = "loader-0";
+  pod.pod_namespace = "tenant";
+  pod.rdma_devices = std::vector<std::string>{};
+  topology.sandboxes = {pod};
+  topology.cloud = CloudPlace{"/run/cloud-init/instance-data.json", {{"region", "one"}}};
+  const auto text = json::encode(topology);
+  const auto read = json::decode_topology(text);
+  REQUIRE(read);
+  CHECK(json::encode(*read) == text);
+  CHECK(read->network_devices.at(0).neighbours.at(0).port_id == "Ethernet12");
+  CHECK(read->network_devices.at(1).neighbours_unknown == "nothing was heard in 1 s");
+  CHECK(read->sandboxes.at(0).rdma_devices == std::vector<std::string>{});
+  CHECK(read->cloud->facts.at("region") == "one");
+  CHECK_FALSE(json::decode_topology(
+      R"({"network_devices": [{"name": "a", "neighbours": [{"port_id": "b"}]}]})"));
 }
 
 TEST_CASE("A topology of before RDMA reads as one without it") {

@@ -86,7 +86,11 @@ Result<std::vector<NetworkDevice>> enter_and_list(int descriptor, const std::str
 }
 
 PodSandbox look_into(const CachedResult& cached, const std::string& source, Deadline deadline) {
-  PodSandbox pod{cached.pod_namespace, cached.pod_name, cached.pod_uid, source, {}, {}};
+  PodSandbox pod;
+  pod.pod_namespace = cached.pod_namespace;
+  pod.pod_name = cached.pod_name;
+  pod.pod_uid = cached.pod_uid;
+  pod.source = source;
   auto devices = devices_in_sandbox(cached.sandbox, deadline);
   if (devices) {
     pod.devices = std::move(*devices);

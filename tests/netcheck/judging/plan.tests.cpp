@@ -153,7 +153,8 @@ TEST_CASE("A node that is not on a rail is skipped there; a NIC inside a pod is 
   Facts facts = fabric.before();
   CHECK(plan(facts).skipped.front().skipped()->reason ==
         "node-6 has no NIC on rail-b (10.70.2.0/24)");
-  PodSandbox sandbox{"tenant", "loader-0", "uid", "cache", std::vector<NetworkDevice>(1), ""};
+  PodSandbox sandbox{"tenant", "loader-0", "uid", "cache", std::vector<NetworkDevice>(1),
+                     "",       {},         ""};
   sandbox.devices->front().name = "ens2";
   sandbox.devices->front().addresses = {"10.70.2.16/24"};
   facts.nodes[5].topology->sandboxes.push_back(sandbox);
