@@ -79,6 +79,32 @@ PluginEntry read_plugin(const Fields& fields) {
           fields.get<std::string>("resource"), fields.list<std::string>("devices")};
 }
 
+Tree tree_of(const PreparedDevice& device) {
+  return {{"driver", device.driver}, {"pool", device.pool}, {"device", device.device}};
+}
+
+PreparedDevice read_prepared_device(const Fields& fields) {
+  return {fields.get<std::string>("driver"), fields.get<std::string>("pool"),
+          fields.get<std::string>("device")};
+}
+
+Tree tree_of(const PreparedClaim& claim) {
+  const auto pod = [](const std::string& uid) { return Tree{{"pod_uid", uid}}; };
+  const auto device = [](const PreparedDevice& one) { return tree_of(one); };
+  return {{"uid", claim.uid},
+          {"namespace", claim.name_space},
+          {"claim", claim.name},
+          {"pods", list_of(claim.pod_uids, pod)},
+          {"devices", list_of(claim.devices, device)}};
+}
+
+PreparedClaim read_prepared(const Fields& fields) {
+  const auto pod = [](const Fields& one) { return one.get<std::string>("pod_uid"); };
+  return {fields.get<std::string>("uid"), fields.get<std::string>("namespace"),
+          fields.get<std::string>("claim"), fields.objects("pods", pod),
+          fields.objects("devices", read_prepared_device)};
+}
+
 Tree tree_of(const ContainerCpuset& cpuset) {
   return {{"pod_uid", cpuset.pod_uid},
           {"container_id", cpuset.container_id},
@@ -97,6 +123,7 @@ Tree tree_of(const KubeletState& state) {
   put_text(tree, "cpu_policy", state.cpu_policy);
   put_text(tree, "memory_policy", state.memory_policy);
   if (state.plugins) tree["plugins"] = list_of(*state.plugins, as_tree);
+  if (state.claims) tree["claims"] = list_of(*state.claims, as_tree);
   return tree;
 }
 
@@ -109,6 +136,7 @@ KubeletState read_state(const Fields& fields) {
   state.memory_policy = fields.get_or<std::string>("memory_policy", "");
   state.entries = fields.objects("entries", read_entry);
   if (fields.has("plugins")) state.plugins = fields.objects("plugins", read_plugin);
+  if (fields.has("claims")) state.claims = fields.objects("claims", read_prepared);
   state.problems = fields.list<std::string>("problems");
   return state;
 }
@@ -133,6 +161,7 @@ Tree tree_of(const NodeHoldings& holdings) {
   if (holdings.state) tree["state"] = tree_of(*holdings.state);
   if (holdings.cpusets) tree["cpusets"] = list_of(*holdings.cpusets, as_tree);
   if (!holdings.unread.empty()) tree["unread"] = holdings.unread;
+  put_text(tree, "read_at", holdings.read_at);
   return tree;
 }
 
@@ -148,6 +177,7 @@ NodeHoldings read_holdings(const Fields& fields) {
   if (fields.has("state")) holdings.state = read_state(fields.object("state"));
   if (fields.has("cpusets")) holdings.cpusets = fields.objects("cpusets", read_cpuset);
   holdings.unread = fields.list<std::string>("unread");
+  holdings.read_at = fields.get_or<std::string>("read_at", "");
   return holdings;
 }
 

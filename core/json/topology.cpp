@@ -146,6 +146,7 @@ Tree tree_of(const Topology& topology) {
             {"problems", topology.problems}};
   if (topology.gpus) tree["gpus"] = tree_of(*topology.gpus);
   put_text(tree, "gpus_problem", topology.gpus_problem);
+  put_text(tree, "read_at", topology.read_at);
   tree["rdma_devices"] =
       list_of(topology.rdma_devices, [](const auto& device) { return tree_of(device); });
   if (topology.rdma_host) tree["rdma_host"] = tree_of(*topology.rdma_host);
@@ -165,6 +166,7 @@ Topology read_topology(const Fields& fields) {
   topology.sandboxes = fields.objects("sandboxes", read_sandbox);
   if (fields.has("gpus")) topology.gpus = read_gpu_node(fields.object("gpus"));
   topology.gpus_problem = fields.get_or<std::string>("gpus_problem", "");
+  topology.read_at = fields.get_or<std::string>("read_at", "");
   topology.problems = fields.list<std::string>("problems");
   topology.rdma_devices = fields.objects("rdma_devices", read_rdma_device);
   if (fields.has("rdma_host")) topology.rdma_host = read_rdma_host(fields.object("rdma_host"));

@@ -57,6 +57,22 @@ struct PluginEntry {
   std::vector<std::string> devices;
 };
 
+/// One DRA device that a driver prepared for a claim.
+struct PreparedDevice {
+  std::string driver;
+  std::string pool;
+  std::string device;
+};
+
+/// A claim that the kubelet's drivers prepared, as dra_manager_state has it.
+struct PreparedClaim {
+  std::string uid;  ///< of the ResourceClaim
+  std::string name_space;
+  std::string name;
+  std::vector<std::string> pod_uids;
+  std::vector<PreparedDevice> devices;  ///< none of a driver: it did not tell which
+};
+
 /// What lies in a kubelet's own folder (/var/lib/kubelet). The formats are the kubelet's internals:
 /// a file that could not be read or understood leaves its part empty and is one of `problems`.
 struct KubeletState {
@@ -68,6 +84,7 @@ struct KubeletState {
   std::vector<ManagerEntry> entries;
   std::optional<std::vector<PluginEntry>> plugins;  ///< absent: checkpoint not read
   std::vector<std::string> problems;
+  std::optional<std::vector<PreparedClaim>> claims{};  ///< absent: dra_manager_state not read
 };
 
 /// What the kernel lets one container of a pod use, by its cgroup (cpuset.cpus.effective,
@@ -91,6 +108,7 @@ struct NodeHoldings {
   std::optional<KubeletState> state{};
   std::optional<std::vector<ContainerCpuset>> cpusets{};  ///< of all containers with a cgroup
   std::vector<std::string> unread{};
+  std::string read_at{};  ///< wall time of the answer; empty: not told
 };
 
 }  // namespace plumbline

@@ -82,6 +82,7 @@ struct Topology {
   std::optional<RdmaHost> rdma_host;     ///< absent: nobody looked
   std::optional<CloudPlace> cloud;       ///< absent: no file on the node tells
   std::vector<std::string> problems;     ///< what could not be read, and why: unknown, not empty
+  std::string read_at{};                 ///< wall time; empty: not told
 };
 
 }  // namespace plumbline
