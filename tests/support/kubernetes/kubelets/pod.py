@@ -223,7 +223,7 @@ class PodWorker:
         group = security.get("fsGroup")
         return {"netns": self.node.told["netns"], "hostname": environment.hostname(self.pod),
                 "hosts": self.host.hosts_file, "root": root, "programs": self.host.programs,
-                "mounts": volumes.mounts(spec, self.made),
+                "mounts": volumes.mounts(self.pod, spec, self.made),
                 "read_only_root": security.get("readOnlyRootFilesystem", False),
                 "command": environment.command(spec, self.host.entrypoint(spec["image"]), values),
                 "environment": values, "directory": spec.get("workingDir", "/"), "user": user,

@@ -97,7 +97,7 @@ class Volumes:
         os.chmod(path, mode)
 
 
-def mounts(container, made):
+def mounts(pod, container, made):
     """The container's mounts: [{source, target, read_only}], outer ones first."""
     result = []
     for mount in container.get("volumeMounts", []):
@@ -106,4 +106,17 @@ def mounts(container, made):
             source = os.path.join(source, mount["subPath"])
         result.append({"source": source, "target": os.path.normpath(mount["mountPath"]),
                        "read_only": mount.get("readOnly", False)})
-    return sorted(result, key=lambda mount: mount["target"].count("/"))
+    result.sort(key=lambda mount: mount["target"].count("/"))
+    _make_places(result, [volume["name"] for volume in pod["spec"].get("volumes", [])
+                          if "hostPath" not in volume], made)
+    return result
+
+
+def _make_places(sorted_mounts, own, made):
+    """A mount inside of another lies on a folder of that volume: kubelet makes it, since the outer one may be
+    read-only."""
+    for inner in sorted_mounts:
+        for outer in sorted_mounts:
+            below = inner["target"].removeprefix(outer["target"].rstrip("/") + "/")
+            if below != inner["target"] and outer["source"] in [made[name] for name in own]:
+                os.makedirs(os.path.join(outer["source"], below), exist_ok=True)
