@@ -34,7 +34,9 @@ void write_verdict(Sheet& sheet, const Report& report) {
   for (std::size_t at = 1; at < report.because.size(); ++at) {
     sheet.paragraph(2, "and: " + report.because[at]);
   }
-  std::string facts = "stage " + report.stage + ", run " + report.run_id;
+  // What was only read (`plumbline check`) is no run.
+  std::string facts =
+      report.run_id.empty() ? report.stage : "stage " + report.stage + ", run " + report.run_id;
   if (!report.started_at.empty()) facts += ", " + moment_text(report.started_at);
   if (!report.finished_at.empty()) facts += " to " + moment_text(report.finished_at);
   if (!report.plumbline_version.empty()) facts += ", plumbline " + report.plumbline_version;

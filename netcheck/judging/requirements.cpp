@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMostReasons = 5;
 
-/// A requirement as far as findings of these rules decide it.
+/// A requirement as far as findings of these rules decide it; without reasons where there are none.
 RequirementResult by_rules(const Judged& judged, const Report& report, const char* id,
                            std::initializer_list<std::string_view> rules) {
   RequirementResult result{id, "stage", StageVerdict::pass, {}};
@@ -26,9 +26,8 @@ RequirementResult by_rules(const Judged& judged, const Report& report, const cha
       result.because.push_back(finding.rule + ": " + finding.message);
     }
   }
-  if (result.because.empty()) {
-    result.because.push_back(looked == 0 ? "nothing here to which it applies"
-                                         : std::to_string(looked) + " checks, none contradicts");
+  if (result.because.empty() && looked > 0) {
+    result.because.push_back(std::to_string(looked) + " checks, none contradicts");
   }
   return result;
 }
@@ -72,6 +71,8 @@ std::vector<RequirementResult> requirements_of(const Judged& judged, const Repor
       by_rules(judged, report, "device_truth", {"X03", "X04", "X09", "X15", "X20"}),
       by_rules(judged, report, "gpu_links", {"gpu", "gpu_path", "X05", "X06", "X19"}),
       by_rules(judged, report, "no_interference", {"X21"})};
+  // What applies to nothing here did not pass.
+  std::erase_if(results, [](const RequirementResult& result) { return result.because.empty(); });
   for (RequirementResult& result : conformance_of(*judged.facts, report))
     results.push_back(std::move(result));
   return results;

@@ -68,6 +68,12 @@ TEST_CASE("A healthy stage passes with full coverage and says why") {
   CHECK(requirement(report, "label_truth").verdict == StageVerdict::pass);
 }
 
+TEST_CASE("A requirement that nothing here speaks of has no row, and so did not pass") {
+  VirtualFabric fabric({}, 0.02, 1);
+  for (const RequirementResult& row : judged(fabric).requirements)
+    CHECK(row.id != "gpu_links");
+}
+
 TEST_CASE("All claim rules together leave a healthy stage a pass") {
   VirtualFabric fabric({}, 0.02, 1);
   const Report report = judge(fabric.stage());
