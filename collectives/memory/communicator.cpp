@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "collectives/bus_factor.hpp"
+#include "collectives/meeting.hpp"
 #include "collectives/reference.hpp"
-#include "core/rendezvous.hpp"
 
 namespace plumbline::collectives {
 namespace {
@@ -20,27 +20,15 @@ std::chrono::nanoseconds nanoseconds_of(Seconds time) {
       std::chrono::duration<double>(time.value));
 }
 
-class MemoryCommunicator final : public Communicator {
+class MemoryCommunicator final : public MeetingCommunicator {
  public:
   MemoryCommunicator(std::shared_ptr<Shared> shared, std::unique_ptr<Rendezvous> meeting)
-      : shared_(std::move(shared)),
-        meeting_(std::move(meeting)),
-        place_(place_in({}, meeting_->rank(), meeting_->size())) {
+      : MeetingCommunicator(*meeting), shared_(std::move(shared)), meeting_(std::move(meeting)) {
     if (!shared_->world.pulses.empty()) pulse_ = shared_->world.pulses[index(rank())];
   }
 
-  int rank() const override { return meeting_->rank(); }
-  int size() const override { return meeting_->size(); }
-
-  Status split(const std::vector<int>& colours) override {
-    colours_ = colours;
-    place_ = place_in(colours, rank(), size());
-    return {};
-  }
-
   Status prepare(const Operation& operation, std::uint64_t seed, int repeats) override {
-    const auto mixed = seed + static_cast<std::uint64_t>(place_.colour);
-    mine().prepare(operation, place_.rank, place_.size, mixed, repeats);
+    mine().prepare(operation, place().rank, place().size, seed_of_group(seed), repeats);
     return {};
   }
 
@@ -67,10 +55,6 @@ class MemoryCommunicator final : public Communicator {
     return mine().verify();
   }
 
-  Result<std::vector<std::string>> share(std::string bytes, Deadline deadline) override {
-    return meeting_->allgather(std::move(bytes), deadline);
-  }
-
   Proof library() const override {
     Proof proof;
     proof.kind = "library";
@@ -93,17 +77,12 @@ class MemoryCommunicator final : public Communicator {
 
   /// The input of rank number `member` of this rank's group.
   std::span<const std::byte> input_of(int member) const {
-    for (int other = 0; other < size(); ++other) {
-      const GroupPlace place = place_in(colours_, other, size());
-      if (place.colour == place_.colour && place.rank == member)
-        return shared_->buffers[index(other)].input();
-    }
-    return {};
+    return shared_->buffers[world_rank(member)].input();
   }
 
   void work(const Operation& operation, int run) {
     do_operation(
-        operation, place_.rank, place_.size, [this](int member) { return input_of(member); },
+        operation, place().rank, place().size, [this](int member) { return input_of(member); },
         mine().destination(run));
   }
 
@@ -118,8 +97,8 @@ class MemoryCommunicator final : public Communicator {
     const MemoryWorld& world = shared_->world;
     const double slowest =
         world.slow_rank ? std::min(world.link.value, world.slow_link.value) : world.link.value;
-    const double size = static_cast<double>(moved_size(operation, place_.size).count);
-    const Seconds work{bus_factor(operation.kind, place_.size) * size / slowest};
+    const double size = static_cast<double>(moved_size(operation, place().size).count);
+    const Seconds work{bus_factor(operation.kind, place().size) * size / slowest};
     const Seconds wait{world.late_rank ? world.lateness.value : 0};
     const Seconds late{world.late_rank == rank() ? world.lateness.value : 0};
     const Moment begin = Moment{} + run * nanoseconds_of({work.value + wait.value});
@@ -128,8 +107,6 @@ class MemoryCommunicator final : public Communicator {
 
   std::shared_ptr<Shared> shared_;
   std::unique_ptr<Rendezvous> meeting_;
-  GroupPlace place_;
-  std::vector<int> colours_;
   Pulse unwatched_;
   Pulse* pulse_ = &unwatched_;
 };
