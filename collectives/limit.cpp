@@ -83,10 +83,12 @@ struct RankLimit::State {
                                   : "not finished after " + format_time(request.limit);
     const Error error{ErrorCode::deadline_exceeded, what + ", while " + where};
     const bool late = clock.now() > when.moment() + kLate;
-    std::fprintf(stderr, "%s: rank %d on %s %s: %s; began %llu ended %llu\n", self.program.c_str(),
-                 self.rank, self.hostname.c_str(), late ? "was stopped" : "gave up",
-                 error.message.c_str(), static_cast<unsigned long long>(pulse.began()),
-                 static_cast<unsigned long long>(pulse.ended()));
+    const std::string standing = self.standing ? self.standing() : std::string();
+    std::fprintf(stderr, "%s: rank %d on %s %s: %s; began %llu ended %llu%s\n",
+                 self.program.c_str(), self.rank, self.hostname.c_str(),
+                 late ? "was stopped" : "gave up", error.message.c_str(),
+                 static_cast<unsigned long long>(pulse.began()),
+                 static_cast<unsigned long long>(pulse.ended()), standing.c_str());
     if (self.rank == 0) {
       for (const Outcome& open : unfinished.take_rest())
         static_cast<void>(channel.send(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -31,6 +32,8 @@ struct RankSelf {
   std::string program;  ///< "plumbline-rank-mpi"
   int rank = 0;
   std::string hostname;
+  /// What else its last words tell of how it stands; empty: nothing. Called by another thread.
+  std::function<std::string()> standing = {};
 };
 
 /// Ends this process when its time is over, from a thread of its own, since a rank that waits

@@ -42,8 +42,8 @@ struct Iterations {
   double p99 = 0;
   double max = 0;
   std::uint64_t timed = 0;  ///< runs timed in all
-  std::optional<int> late;  ///< the rank that came last again and again, when one did
-  double lateness = 0;      ///< by how much it came later than the median rank, as a median
+  std::vector<int> late;    ///< ranks that came late again and again, the latest first
+  double lateness = 0;      ///< by how much it came later than the others' median, as a median
   double clock_error = 0;   ///< bound of the error of comparing two ranks' clocks
 };
 

@@ -9,6 +9,7 @@
 
 #include "collectives/bus_factor.hpp"
 #include "collectives/plan.hpp"
+#include "collectives/skew.hpp"
 #include "collectives/wire.hpp"
 #include "core/json/codec.hpp"
 #include "core/statistics/sampling.hpp"
@@ -17,6 +18,7 @@ namespace plumbline::collectives {
 namespace {
 
 constexpr auto kSettle = std::chrono::milliseconds(20);
+constexpr std::size_t kMostLate = 8;  // ranks that are told of
 constexpr auto kIdleWatch = std::chrono::milliseconds(150);
 
 std::string option(const Request& request, const std::string& name) {
@@ -40,7 +42,9 @@ class RankWire {
     at_.rail = option(request, "rail");
     const std::string subnet = option(request, "subnet");
     if (subnet.empty()) {
-      if (option(request, "transport") == "shared_memory") return;  // no device is to move
+      absent_ = world.witness != nullptr;
+      if (absent_ || option(request, "transport") == "shared_memory")
+        return;  // no device is to move
       problem_ = "no subnet was given, so no counters were read";
       return;
     }
@@ -52,18 +56,22 @@ class RankWire {
   }
 
   void before() {
-    if (!problem_.empty()) return;  // nothing will be read
+    if (!problem_.empty() && world_.witness == nullptr) return;  // nothing will be read
     world_.clock.wait_until(world_.clock.now() + kSettle);
     read(watch_.idle);
+    if (world_.witness != nullptr) world_.witness->idle();
     world_.clock.wait_until(world_.clock.now() + kIdleWatch);
     read(watch_.before);
+    if (world_.witness != nullptr) world_.witness->before();
   }
 
   void after() {
-    if (problem_.empty()) read(watch_.after);
+    read(watch_.after);
+    if (world_.witness != nullptr) world_.witness->after();
   }
 
   std::vector<Proof> proofs(const WireLoad& expected) const {
+    if (absent_) return {};
     if (problem_.empty() && at_.device.empty()) return {prove_unused(watch_, at_, expected)};
     if (problem_.empty()) return prove_wire(watch_, at_, expected);
     Proof none;
@@ -79,6 +87,7 @@ class RankWire {
 
  private:
   void read(WireReading& into) {
+    if (absent_ || !problem_.empty()) return;
     auto reading = read_wire(world_.tree, world_.clock);
     if (reading) into = std::move(*reading);
     if (!reading) problem_ = reading.error().message;
@@ -88,6 +97,7 @@ class RankWire {
   Endpoint at_;
   WireWatch watch_;
   std::string problem_;
+  bool absent_ = false;  ///< a witness of another kind stands for it
 };
 
 /// Proofs travel as the one JSON form of the model has them: inside an outcome.
@@ -229,7 +239,8 @@ class SizeRun {
     counters["run_max"] = all.max;
     counters["lateness"] = all.lateness;
     counters["clock_error"] = all.clock_error;
-    if (all.late) counters["late_rank"] = *all.late;
+    for (std::size_t i = 0; i < std::min(all.late.size(), kMostLate); ++i)
+      counters["late_rank" + (i == 0 ? std::string() : "_" + std::to_string(i + 1))] = all.late[i];
     if (option(request_, "samples").empty()) return;
     Proof samples;
     samples.kind = "samples";
@@ -262,14 +273,43 @@ class SizeRun {
     return slowest;
   }
 
+  /// Who waits least for others is who the others wait for (see least_patient()).
+  Status tell_patience(CollectiveResult& result) {
+    const auto mine = world_.witness->patience();
+    const auto all = communicator_.share(mine ? std::to_string(*mine) : "", deadline_);
+    if (!all) return pass_up(all.error(), "gathering waiting times");
+    std::vector<double> waited;
+    for (const std::string& text : *all) {
+      double seconds = 0;
+      const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
+      if (read.ec != std::errc() || text.empty()) return {};
+      waited.push_back(seconds);
+    }
+    if (const auto rank = least_patient(waited)) {
+      result.measured.counters["awaited_rank"] = *rank;
+      result.measured.counters["awaited_waited"] = waited[static_cast<std::size_t>(*rank)];
+    }
+    return {};
+  }
+
   Status gather_proofs(const Planned& planned, const RankWire& wire, CollectiveResult& result) {
     const GroupPlace place = place_in(planned.colours, communicator_.rank(), communicator_.size());
     WireLoad expected = wire_load(planned.operation, place.size, place.rank);
     expected.sent.count *= result.runs;
     expected.received.count *= result.runs;
-    const auto all = communicator_.share(encode_proofs(wire.proofs(expected)), deadline_);
-    if (!all) return pass_up(all.error(), "gathering proofs");
     Proof library = communicator_.library();
+    std::vector<Proof> mine = wire.proofs(expected);
+    if (world_.witness != nullptr) {
+      const double bus = bus_factor(planned.operation.kind, place.size) *
+                         alg_bandwidth(planned.operation, place.size, {1}).value;
+      const Moved moved{planned.operation, place.size, planned.colours.empty(), result.runs,
+                        bus * static_cast<double>(result.runs)};
+      for (Proof& proof : world_.witness->proofs(moved, library))
+        mine.push_back(std::move(proof));
+      if (auto told = tell_patience(result); !told) return told;
+    }
+    const auto all = communicator_.share(encode_proofs(std::move(mine)), deadline_);
+    if (!all) return pass_up(all.error(), "gathering proofs");
     library.at.rail = option(request_, "rail");
     library.statement += "; " + std::to_string(result.measured.batches.size()) +
                          " batches, each behind a barrier, over the connections of one launch";

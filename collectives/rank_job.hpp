@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "collectives/communicator.hpp"
 #include "collectives/measure.hpp"
@@ -11,6 +14,29 @@
 
 namespace plumbline::collectives {
 
+/// What one measurement moved, for those who watched it.
+struct Moved {
+  const Operation& operation;
+  int ranks = 0;           ///< of the largest group
+  bool whole = true;       ///< all ranks are one group
+  std::uint64_t runs = 0;  ///< warm-up included
+  double bus_bytes = 0;    ///< of all runs: what a ring sends out of each rank, in bytes
+};
+
+/// Another look at how a measurement moved its data, beside the interface of a subnet.
+class Witness {
+ public:
+  virtual ~Witness() = default;
+  /// Looks some time before the measurement, just before it, and after it.
+  virtual void idle() = 0;
+  virtual void before() = 0;
+  virtual void after() = 0;
+  /// This rank's signs of what was between the last two looks. `library` is what its library says.
+  virtual std::vector<Proof> proofs(const Moved& moved, const Proof& library) const = 0;
+  /// How long this rank's data waited for other ranks, s; nothing where that is not known.
+  virtual std::optional<double> patience() const = 0;
+};
+
 /// What one rank's part of a request needs of the world.
 struct RankWorld {
   Clock& clock;
@@ -19,6 +45,7 @@ struct RankWorld {
   Progress progress;     ///< told on every rank
   /// Given each finished outcome; called on rank 0 only.
   std::function<void(const Outcome&)> finished;
+  Witness* witness = nullptr;  ///< borrowed; in place of a subnet's interface where none is named
 };
 
 /// Measures everything `request` asks for together with the other ranks and hands whole outcomes,

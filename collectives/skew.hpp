@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <vector>
 
@@ -18,24 +19,30 @@ struct ClockBound {
 /// 100 ppm of drift are added for the time since. By rank; pure.
 std::vector<ClockBound> bound_clocks(const std::vector<RankReport>& reports);
 
-/// Who comes last, batch after batch. A collective hides a slow rank (it looks fastest, since
-/// nobody lets it wait), but its arrival does not.
+/// The rank for which the others wait, by how long each rank's data waited for others (seconds over
+/// one measurement): the one that waited less than half as long as any other, where the others
+/// waited 10 ms and more. Nothing where two are alike, or nobody waited. Pure.
+std::optional<int> least_patient(const std::vector<double>& waited);
+
+/// Who comes late, batch after batch. A collective hides a slow rank (it looks fastest, since
+/// nobody lets it wait), but its arrival does not. The last 500 runs count.
 class Skew {
  public:
   /// Adds a batch of an operation in which all ranks play the same part.
   void add(const std::vector<RankReport>& reports);
-  /// The rank that came last in at least 80 % of at least eight runs, by a median time over the
-  /// others' median that is above the clocks' error and `least`.
-  std::optional<int> late(double least) const;
-  /// By how much the rank that came last most often was late, as a median, s.
+  /// The ranks that came later than the median of the others by more than the clocks' error and
+  /// `least`, beyond what they left the run before later than the others, in at least 80 % of at
+  /// least eight runs, the latest first. Several are all late: which of two is the later one may be
+  /// within the clocks' error.
+  std::vector<int> late(double least) const;
+  /// By how much the latest rank was late, as a median, s; zero without a run.
   double lateness() const;
   /// The largest bound of the clocks' error over all batches, s.
   double clock_error() const { return clock_error_; }
 
  private:
-  std::optional<int> most_often() const;
-  std::vector<std::vector<double>> last_;  ///< by rank: its lateness in each run it came last
-  std::size_t runs_ = 0;
+  double median_of(std::size_t rank) const;
+  std::vector<std::vector<double>> lateness_;  ///< by rank, of each run
   double clock_error_ = 0;
 };
 

@@ -41,6 +41,34 @@ std::optional<HangCause> behind(const std::vector<RankSign>& signs) {
                              ", the others are further"};
 }
 
+/// Who stands still by the steps of NCCL's proxy. A rank that cannot pass on what came waits for
+/// room at the next one; the one where the data lies and that waits for nobody is the cause.
+std::optional<HangCause> by_steps(const std::vector<RankSign>& signs) {
+  const bool told = std::all_of(signs.begin(), signs.end(),
+                                [](const RankSign& sign) { return sign.steps.has_value(); });
+  if (!told) return std::nullopt;
+  const auto keeps = those(signs, [](const RankSign& sign) {
+    return sign.steps->untaken > 0 && sign.steps->unsent == 0 && sign.steps->waiting == 0;
+  });
+  if (!keeps.empty() && keeps.size() < signs.size())
+    return HangCause{keeps, "by NCCL's steps data came to " + names(keeps) +
+                                " and no GPU takes it there, the others wait"};
+  std::vector<int> ends;
+  for (std::size_t rank = 0; rank < signs.size(); ++rank) {
+    const StepSign& steps = *signs[rank].steps;
+    if (steps.unsent == 0) continue;
+    ends.push_back(static_cast<int>(rank));
+    const bool known = steps.unsent_to >= 0 && steps.unsent_to < static_cast<int>(signs.size());
+    if (!known) return std::nullopt;
+    ends.push_back(steps.unsent_to);
+  }
+  std::sort(ends.begin(), ends.end());
+  ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
+  if (ends.empty() || ends.size() == signs.size()) return std::nullopt;
+  return HangCause{ends, "by NCCL's steps what was handed to the network between " + names(ends) +
+                             " does not leave"};
+}
+
 }  // namespace
 
 HangCause name_cause(const std::vector<RankSign>& signs) {
@@ -50,6 +78,7 @@ HangCause name_cause(const std::vector<RankSign>& signs) {
   if (!silent.empty() && silent.size() < signs.size())
     return {silent, names(silent) + " did not answer, the others waited"};
   if (auto last = behind(signs)) return *last;
+  if (auto still = by_steps(signs)) return *still;
   auto all = those(signs, [](const RankSign&) { return true; });
   const bool mute = silent.size() == signs.size();
   return {all, mute ? "no rank answered" : "all ranks wait in one call, and none looks different"};

@@ -43,8 +43,13 @@ ToldRuns told_runs(const Measured& measured) {
   runs.max = counter_of(measured, "run_max");
   runs.lateness = counter_of(measured, "lateness");
   runs.clock_error = counter_of(measured, "clock_error");
-  if (measured.counters.contains("late_rank"))
-    runs.late = static_cast<int>(counter_of(measured, "late_rank"));
+  std::string name = "late_rank";
+  for (int next = 2; measured.counters.contains(name); ++next) {
+    runs.late.push_back(static_cast<int>(counter_of(measured, name.c_str())));
+    name = "late_rank_" + std::to_string(next);
+  }
+  if (measured.counters.contains("awaited_rank"))
+    runs.awaited = static_cast<int>(counter_of(measured, "awaited_rank"));
   for (const Proof& proof : measured.proof)
     if (proof.kind == "samples") runs.ranks = read_samples(proof.statement);
   return runs;

@@ -17,8 +17,9 @@ struct ToldRuns {
   double p50 = 0;  ///< of each run's slowest rank
   double p99 = 0;
   double max = 0;
-  std::optional<int> late;  ///< the rank that came last again and again
+  std::vector<int> late;  ///< the ranks that came late again and again, the latest first
   double lateness = 0;
+  std::optional<int> awaited;  ///< by NCCL's steps, the rank whose data the others wait for
   double clock_error = 0;
 };
 

@@ -44,10 +44,17 @@ std::string remark(const Outcome& outcome) {
     return "error: " + what_of(outcome) + ": " + failed->error.message;
   }
   const ToldRuns runs = told_runs(*outcome.measured());
-  if (!runs.late) return "";
-  return "late: " + what_of(outcome) + ": rank " + std::to_string(*runs.late) + " comes last, " +
-         format_time({runs.lateness}) + " after the others (clocks: +-" +
-         format_time({runs.clock_error}) + ")";
+  if (runs.late.empty() && runs.awaited)
+    return "late: " + what_of(outcome) + ": the others wait for the data of rank " +
+           std::to_string(*runs.awaited) + ", by NCCL's steps";
+  if (runs.late.empty()) return "";
+  std::string ranks;
+  for (const int rank : runs.late)
+    ranks += (ranks.empty() ? "" : ", rank ") + std::to_string(rank);
+  const bool one = runs.late.size() == 1;
+  return "late: " + what_of(outcome) + ": rank " + ranks +
+         (one ? " comes last, " : " come late, ") + format_time({runs.lateness}) +
+         " after the others (clocks: +-" + format_time({runs.clock_error}) + ")";
 }
 
 nlohmann::json iterations_of(const Measured& measured) {
@@ -59,7 +66,9 @@ nlohmann::json iterations_of(const Measured& measured) {
                       {"max", runs.max},
                       {"lateness", runs.lateness},
                       {"clock_error", runs.clock_error}};
-  if (runs.late) tree["late"] = *runs.late;
+  if (!runs.late.empty()) tree["late"] = runs.late.front();
+  if (!runs.late.empty()) tree["late_ranks"] = runs.late;
+  if (runs.awaited) tree["awaited"] = *runs.awaited;
   return tree;
 }
 

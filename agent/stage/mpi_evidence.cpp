@@ -47,12 +47,27 @@ std::optional<std::uint64_t> count_after(std::string_view line, std::string_view
   return count;
 }
 
+/// "; steps untaken 2 unsent 3 to 5 waiting 7", as plumbline-rank ends its last words.
+std::optional<StepSign> steps_in(std::string_view line) {
+  const std::size_t at = line.rfind("; steps untaken ");
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view text = line.substr(at);
+  const auto untaken = count_after(text, "untaken ");
+  const auto unsent = count_after(text, " unsent ");
+  const auto waiting = count_after(text, " waiting ");
+  if (!untaken || !unsent || !waiting) return std::nullopt;
+  StepSign sign{static_cast<std::int64_t>(*untaken), static_cast<std::int64_t>(*unsent), -1,
+                static_cast<std::int64_t>(*waiting)};
+  if (const auto to = count_after(text, " to ")) sign.unsent_to = static_cast<int>(*to);
+  return sign;
+}
+
 void hear_rank(MpiEvidence& evidence, std::string_view line, std::string_view word) {
   const auto rank = number_at(line.substr(word.size()));
   if (!rank) return;
   if (line.find(" gave up: ") != std::string_view::npos) {
     evidence.told[*rank] = {false, false, count_after(line, "; began "),
-                            count_after(line, " ended ")};
+                            count_after(line, " ended "), steps_in(line)};
   } else if (line.find(" was stopped: ") == std::string_view::npos &&
              evidence.complaints.size() < kMostComplaints) {
     evidence.complaints.emplace_back(line.substr(word.size() - 5, 400));

@@ -17,9 +17,11 @@
 #include "collectives/limit.hpp"
 #include "collectives/nccl/communicator.hpp"
 #include "collectives/nccl/log_lines.hpp"
+#include "collectives/nccl/witness.hpp"
 #include "collectives/plan.hpp"
 #include "collectives/pulse.hpp"
 #include "collectives/rank_job.hpp"
+#include "core/child.hpp"
 #include "core/protocol/child_channel.hpp"
 
 namespace plumbline::collectives {
@@ -94,6 +96,12 @@ int device_of(const Request& request) {
   return number;
 }
 
+/// The library that NCCL loads to tell its steps lies beside this program.
+std::string profiler_library() {
+  const auto folder = program_directory();
+  return folder ? (*folder / "libnccl-profiler-plumbline.so").string() : std::string();
+}
+
 NcclSettings settings_of(const Request& request, const std::string& log) {
   NcclSettings settings;
   settings.log = log;
@@ -130,9 +138,17 @@ int measure_all(const Request& request, ChildChannel& channel, Pulse& pulse, Clo
   Heartbeat heartbeat(channel);
   const Deadline deadline = Deadline::after(std::chrono::duration_cast<std::chrono::nanoseconds>(
       std::chrono::duration<double>(request.limit.value)));
-  const RankLimit limit({"plumbline-rank", request.rank, hostname()}, request, deadline, channel,
-                        unfinished, pulse);
-  RankWorld world{clock, FileTree("/"), hostname(),
+  const char* const other = std::getenv(kStepLibrary);
+  const StepMemory steps(profiler_library(), other == nullptr ? "" : other);
+  for (const auto& [name, value] : steps.settings())
+    ::setenv(name.c_str(), value.c_str(), 1);
+  const RankLimit limit({"plumbline-rank", request.rank, hostname(),
+                         [&steps] { return standing_words(steps.look()); }},
+                        request, deadline, channel, unfinished, pulse);
+  NcclWitness witness(request, steps, FileTree("/"), clock);
+  RankWorld world{clock,
+                  FileTree("/"),
+                  hostname(),
                   [&](const std::string& step, double share) {
                     limit.step(step);
                     heartbeat.step(step, share);
@@ -140,11 +156,13 @@ int measure_all(const Request& request, ChildChannel& channel, Pulse& pulse, Clo
                   [&](const Outcome& outcome) {
                     if (unfinished.take(outcome))
                       static_cast<void>(channel.send(OutcomeEvent{outcome}));
-                  }};
+                  },
+                  &witness};
   limit.step("starting NCCL");
   const NcclLogFile log;
   const auto meeting = channel.rendezvous(request.rank, request.size);
   auto communicator = open_nccl(*meeting, pulse, settings_of(request, log.path()), deadline);
+  if (communicator) witness.watch_gpu(pci_in((*communicator)->library().statement));
   Status done = communicator ? run_request(**communicator, request, world, deadline)
                              : Status(tl::unexpected(communicator.error()));
   if (!communicator) {

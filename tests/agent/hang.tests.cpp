@@ -56,3 +56,36 @@ TEST_CASE("What looks alike is an ambiguity set of all") {
   CHECK(name_cause(mute).ranks == std::vector<int>{0, 1});
   CHECK(name_cause(mute).because == "no rank answered");
 }
+
+TEST_CASE("In a hang inside NCCL the GPU that takes no data is named, not those it holds up") {
+  auto signs = waiting();
+  signs[0].steps = StepSign{2, 0, 1, 3};  // full too, but it waits for room at rank 1
+  signs[1].steps = StepSign{4, 0, 2, 0};  // has data, and waits for nobody
+  signs[2].steps = StepSign{0, 0, 3, 5};
+  signs[3].steps = StepSign{0, 0, 0, 5};
+  const HangCause cause = name_cause(signs);
+  CHECK(cause.ranks == std::vector<int>{1});
+  CHECK(cause.because.find("data came to rank 1 and no GPU takes it there") != std::string::npos);
+}
+
+TEST_CASE("A transfer that does not leave has two ends, and both may be it") {
+  auto signs = waiting();
+  for (auto& sign : signs)
+    sign.steps = StepSign{0, 0, -1, 5};
+  signs[2].steps = StepSign{1, 3, 3, 2};
+  CHECK(name_cause(signs).ranks == std::vector<int>{2, 3});
+  signs[2].steps->unsent_to = 17;  // a rank that there is not
+  CHECK(name_cause(signs).ranks.size() == 4);
+}
+
+TEST_CASE("Steps that tell nothing, or of some ranks only, leave all of them") {
+  auto signs = waiting();
+  signs[1].steps = StepSign{4, 0, 2, 0};
+  CHECK(name_cause(signs).ranks.size() == 4);  // the others told none
+  for (auto& sign : signs)
+    sign.steps = StepSign{1, 0, 2, 0};
+  CHECK(name_cause(signs).ranks.size() == 4);  // all have data
+  for (auto& sign : signs)
+    sign.steps = StepSign{0, 0, -1, 4};
+  CHECK(name_cause(signs).ranks.size() == 4);
+}

@@ -134,7 +134,7 @@ struct Taken {
 /// rows by their type and the eighth word) describe what they read.
 Taken take(const std::string& text) {
   Taken taken;
-  const std::string blank = R"([ \t]+)";
+  const std::string blank = R"(\s+)";  // as theirs, which may pass a line end
   const std::string figure = blank + "[0-9.]+";
   const std::regex row(blank + "[0-9]+" + blank + "[0-9]+" + blank + R"(\w+)" + blank + R"(\w+)" +
                        blank + "-?[0-9]+" + figure + figure + blank + "([0-9.]+)");
@@ -281,7 +281,8 @@ TEST_CASE("Suspects and wrong elements are read out of the sentence that names t
 
 TEST_CASE("Samples that are no lists of numbers are left out") {
   Measured measured;
-  measured.counters = {{"late_rank", 2}, {"lateness", 0.5}};
+  measured.counters = {
+      {"late_rank", 2}, {"late_rank_2", 5}, {"lateness", 0.5}, {"awaited_rank", 1}};
   Proof samples;
   samples.kind = "samples";
   for (const char* text : {"", "1", "[1]", "[[\"x\"]]", "[[1]", "{}"}) {
@@ -289,7 +290,8 @@ TEST_CASE("Samples that are no lists of numbers are left out") {
     measured.proof = {samples};
     CHECK(told_runs(measured).ranks.empty());
   }
-  CHECK(*told_runs(measured).late == 2);
+  CHECK(told_runs(measured).late == std::vector<int>{2, 5});
+  CHECK(told_runs(measured).awaited == 1);
   samples.statement = "[[1,2.5],[]]";
   measured.proof = {samples};
   CHECK(told_runs(measured).ranks == std::vector<std::vector<double>>{{1, 2.5}, {}});

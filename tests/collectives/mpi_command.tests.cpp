@@ -203,6 +203,24 @@ TEST_CASE("Of ranks that all answer, the one that did not begin the others' call
   CHECK(failed.error.message.find("rank 1 did not begin call 41") != std::string::npos);
 }
 
+TEST_CASE("Steps of NCCL at the end of last words are read, and half of them are not") {
+  const auto evidence = read_evidence(
+      "plumbline-rank: rank 0 on a gave up: x, while running; began 4 ended 3; steps untaken 2 "
+      "unsent 3 to 5 waiting 7\n"
+      "plumbline-rank: rank 1 on b gave up: x; began 4 ended 3; steps untaken 2 unsent\n"
+      "plumbline-rank: rank 2 on b gave up: x; began 4 ended 3; steps untaken 0 unsent 1 to -1 "
+      "waiting 0\n");
+  const auto& first = evidence.told.at(0);
+  REQUIRE(first.steps);
+  CHECK(first.steps->untaken == 2);
+  CHECK(first.steps->unsent == 3);
+  CHECK(first.steps->unsent_to == 5);
+  CHECK(first.steps->waiting == 7);
+  CHECK(first.ended == 3);
+  CHECK_FALSE(evidence.told.at(1).steps);
+  CHECK(evidence.told.at(2).steps->unsent_to == -1);
+}
+
 TEST_CASE("A rank that the launcher saw die is named with its node") {
   const auto evidence = read_evidence(
       "mpirun noticed that process rank 1 with PID 0 on node node-2 exited on signal 9 "

@@ -103,3 +103,75 @@ TEST_CASE("A request for another number of ranks is refused before anything runs
   REQUIRE_FALSE(heard.ends[0]);
   CHECK(heard.ends[0].error().message == "the request is for 3 ranks, the launcher started 2");
 }
+
+namespace {
+
+/// A witness of a world where each rank's data waited for others as long as it is told.
+class ToldWitness final : public Witness {
+ public:
+  ToldWitness(int rank, std::optional<double> waited) : rank_(rank), waited_(waited) {}
+  void idle() override { looks_ += "idle "; }
+  void before() override { looks_ += "before "; }
+  void after() override { looks_ += "after "; }
+  std::vector<Proof> proofs(const Moved& moved, const Proof& library) const override {
+    Proof proof;
+    proof.kind = "counter";
+    proof.at.node = "node-" + std::to_string(rank_ + 1);
+    proof.statement = looks_ + "by " + library.source;
+    proof.expected = moved.bus_bytes;
+    proof.holds = moved.whole && moved.ranks == 3 && moved.runs > 0;
+    return {proof};
+  }
+  std::optional<double> patience() const override { return waited_; }
+
+ private:
+  int rank_;
+  std::optional<double> waited_;
+  std::string looks_;
+};
+
+/// Rank 0's only outcome of three ranks that waited for so long; less than zero: not known.
+Outcome witnessed(const std::vector<double>& waited) {
+  MemoryWorld world;
+  world.ranks = 3;
+  world.link = {1e7};
+  const Request request = request_of(3, {{65'536}});
+  std::vector<Outcome> outcomes;
+  on_all_ranks(world, [&](Communicator& end) {
+    SystemClock clock;
+    const double mine = waited.at(static_cast<std::size_t>(end.rank()));
+    ToldWitness witness(end.rank(), mine < 0 ? std::nullopt : std::optional(mine));
+    RankWorld rank_world{clock,
+                         FileTree("/"),
+                         "host",
+                         [](const std::string&, double) {},
+                         [&](const Outcome& outcome) { outcomes.push_back(outcome); },
+                         &witness};
+    CHECK(run_request(end, request, rank_world, Deadline::after(std::chrono::seconds(60))));
+  });
+  REQUIRE(outcomes.size() == 1);
+  return outcomes.front();
+}
+
+}  // namespace
+
+TEST_CASE("A witness looks around the measurement, and its signs stand in place of a subnet's") {
+  const Outcome outcome = witnessed({0.5, 0.5, 0.5});
+  const Measured& measured = *outcome.measured();
+  REQUIRE(measured.proof.size() == 4);
+  for (std::size_t rank = 0; rank < 3; ++rank) {
+    const Proof& proof = measured.proof[rank + 1];
+    CHECK(proof.at.node == "node-" + std::to_string(rank + 1));
+    CHECK(proof.statement == "idle before after by memory");
+    CHECK(proof.holds);
+    const double run = 65'536 * 4.0 / 3;  // a ring of three sends 2(n-1)/n of its size
+    CHECK(std::fmod(*proof.expected + run / 2, run) > run / 4);
+    CHECK(*proof.expected >= 6 * run * 0.99);
+  }
+  CHECK_FALSE(measured.counters.contains("awaited_rank"));
+}
+
+TEST_CASE("The rank whose data waits for nobody is told, when every rank's waiting is known") {
+  CHECK(witnessed({0.5, 0.1, 0.5}).measured()->counters.at("awaited_rank") == 1);
+  CHECK_FALSE(witnessed({0.5, 0.1, -1}).measured()->counters.contains("awaited_rank"));
+}

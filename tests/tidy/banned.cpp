@@ -19,7 +19,7 @@ struct Ban {
   std::string_view word;
   Form form = Form::word;
   std::string_view instead;
-  std::array<std::string_view, 2> homes = {};
+  std::array<std::string_view, 3> homes = {};
   bool main_files = false;
 };
 
@@ -64,7 +64,13 @@ constexpr std::array<Ban, 34> kBans = {{
     {"atoi", Form::call, kUseCharconv},
     {"atol", Form::call, kUseCharconv},
     {"atof", Form::call, kUseCharconv},
-    {"getenv", Form::call, kUseArgument, {"agent/transport_log.cpp"}, true},
+    // NCCL loads the profiler library, and gives it no argument; the stub does so in NCCL's place.
+    {"getenv",
+     Form::call,
+     kUseArgument,
+     {"agent/transport_log.cpp", "collectives/nccl/profiler/main.cpp",
+      "tests/collectives/nccl/stub_profiled.hpp"},
+     true},
     {"secure_getenv", Form::call, kUseArgument, {}, true},
     {"setenv",
      Form::call,

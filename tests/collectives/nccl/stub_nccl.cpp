@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/collectives/nccl/stub_profiled.hpp"
+
 namespace {
 
 using Bytes = std::vector<char>;
@@ -65,6 +67,7 @@ struct ncclComm {
   int rank;
   int size;
   std::map<int, Bytes> scalars;
+  StubProfiled profiled = {};
 };
 
 namespace {
@@ -185,7 +188,7 @@ ncclResult_t ncclGetUniqueId(ncclUniqueId* id) {
 ncclResult_t ncclCommInitRankConfig(ncclComm_t* comm, int size, ncclUniqueId id, int rank,
                                     ncclConfig_t* config) {
   if (config->magic != 0xcafebeef || config->blocking != 0) return ncclInvalidArgument;
-  *comm = new ncclComm{world_of(std::string(id.internal, sizeof id.internal)), rank, size, {}};
+  *comm = new ncclComm{world_of(std::string(id.internal, sizeof id.internal)), rank, size, {}, {}};
   return ncclInProgress;
 }
 ncclResult_t ncclCommSplit(ncclComm_t /*comm*/, int /*color*/, int /*key*/, ncclComm_t* /*made*/,
@@ -217,6 +220,7 @@ ncclResult_t ncclRedOpDestroy(ncclRedOp_t which, ncclComm_t comm) {
 }
 ncclResult_t ncclAllReduce(const void* from, void* into, size_t count, STUB_REDUCTION) {
   const Bytes result = reduced(comm, from, count, type, how);
+  comm->profiled.tell(result.size());
   std::copy(result.begin(), result.end(), static_cast<char*>(into));
   return ncclSuccess;
 }
