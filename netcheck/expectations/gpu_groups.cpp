@@ -5,6 +5,7 @@
 #include <cctype>
 #include <cstdio>
 #include <set>
+#include <string_view>
 
 #include "netcheck/expectations/rate_table.hpp"
 #include "netcheck/groups/domains.hpp"
@@ -109,6 +110,32 @@ bool is_gpu_collective(const Outcome& outcome) {
          parameter(outcome, "transport").empty();
 }
 
+namespace {
+
+/// The algorithm that NCCL's profiler interface told of all collectives: "24 collectives
+/// (RING/SIMPLE 24)". Empty for several, or none.
+std::string profiled_algorithm(const Measured& measured) {
+  constexpr std::string_view mark = " collectives (";
+  std::set<std::string> algorithms;
+  for (const Proof& proof : measured.proof) {
+    const std::size_t at = proof.statement.find(mark);
+    if (proof.kind != "profiler" || at == std::string::npos) continue;
+    std::string list = proof.statement.substr(at + mark.size());
+    list = list.substr(0, list.find(')'));
+    for (std::size_t from = 0; from < list.size();) {
+      const std::size_t comma = std::min(list.find(", ", from), list.size());
+      std::string word = list.substr(from, comma - from);
+      word = word.substr(0, word.find('/'));
+      std::erase(word, '_');
+      algorithms.insert(word.starts_with("COLLNET") ? "COLLNET" : word);
+      from = comma + 2;
+    }
+  }
+  return algorithms.size() == 1 ? *algorithms.begin() : std::string();
+}
+
+}  // namespace
+
 std::string nccl_algorithm(const Outcome& outcome) {
   const Measured* measured = outcome.measured();
   if (measured == nullptr) return {};
@@ -123,7 +150,7 @@ std::string nccl_algorithm(const Outcome& outcome) {
     if (number) return kNumbered.at(static_cast<std::size_t>(word[0] - '0'));
     return word;
   }
-  return {};
+  return profiled_algorithm(*measured);
 }
 
 Expected expect_gpu_group(const Facts& facts, const Outcome& outcome,

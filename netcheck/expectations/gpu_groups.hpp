@@ -9,8 +9,9 @@ namespace plumbline::netcheck {
 /// True for a collective over GPUs: it has neither a rail nor a transport that was forced.
 bool is_gpu_collective(const Outcome& outcome);
 
-/// What NCCL chose for the outcome's size, out of its proof: "RING", "TREE", "NVLS", "NVLSTREE",
-/// "PAT", "COLLNET"; empty where its log did not tell.
+/// What NCCL chose for the outcome's size, out of its log in the proof, else what its profiler
+/// interface told of every collective: "RING", "TREE", "NVLS", "NVLSTREE",
+/// "PAT", "COLLNET"; empty where neither told one.
 std::string nccl_algorithm(const Outcome& outcome);
 
 /// What a collective's bus bandwidth over the GPUs of these nodes should be. A ring inside one

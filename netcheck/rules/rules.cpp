@@ -19,6 +19,7 @@ std::vector<std::pair<std::string, Rule>> claim_rules() {
           {"X14", x14_fabric_group},
           {"X15", x15_attachment},
           {"X16", x16_transport},
+          {"X16 collectives", x16_collectives},
           {"X20", x20_counts},
           {"X20 allocatable", x20_allocatable},
           {"X21", x21_interference},

@@ -71,6 +71,11 @@ std::vector<Finding> x15_attachment(const Facts& facts);
 /// network devices of which one has an RDMA device.
 std::vector<Finding> x16_transport(const Facts& facts);
 
+/// X16 for collectives over the GPUs of several nodes: what NCCL says of its network against the
+/// counters of the nodes, and against their RDMA ports ("NCCL fell back to sockets"). One finding
+/// an operation and group; nothing where no node has an RDMA port that is up.
+std::vector<Finding> x16_collectives(const Facts& facts);
+
 /// X20: as many network devices are there as are published and as are allocatable. One finding a
 /// slice and one a node's network resource.
 std::vector<Finding> x20_counts(const Facts& facts);
