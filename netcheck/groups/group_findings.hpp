@@ -13,8 +13,9 @@ namespace plumbline::netcheck {
 std::vector<Finding> group_findings(const Scene& pairs, const std::vector<Culprit>& culprits);
 
 /// One finding (rule "control_arms") about the nodes' own collectives by shared memory and by
-/// sockets alone: match where every node's two numbers differ, so that the measurement can see a
-/// fault of that size; vacuous where one does not. None where no node has both.
+/// sockets alone: match where on every node the counters show that each arm took its own way and
+/// the numbers of some size differ, so that the measurement can see a fault of that size; else
+/// vacuous. None where no node has both.
 std::vector<Finding> control_arms(const Judged& judged);
 
 }  // namespace plumbline::netcheck
