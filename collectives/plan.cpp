@@ -211,6 +211,7 @@ Outcome identity(const Request& request, const Planned& planned) {
     if (!option(request, what).empty()) outcome.parameters.emplace(what, value);
   };
   name("transport", option(request, "transport"));
+  name("memory", option(request, "memory"));
   name("type", to_string(operation.type));
   name("redop", reduces(operation.kind) ? to_string(operation.reduction) : "none");
   name("root", has_root(operation.kind) ? std::to_string(operation.root) : "-1");

@@ -28,7 +28,7 @@ struct Planned {
 Result<std::vector<Planned>> plan(const Request& request);
 
 /// The identity of an outcome of this measurement, with an empty skip as its result. "type",
-/// "redop", "root", "place" and "transport" are in it where the request names them.
+/// "redop", "root", "place", "transport" and "memory" are in it where the request names them.
 Outcome identity(const Request& request, const Planned& planned);
 
 /// The identities of all that a request asks for, also of one that is refused.

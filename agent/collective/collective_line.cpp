@@ -61,6 +61,7 @@ Status check(const CollectiveLine& line) {
   if (line.type != "all" && !known(line.type, kAllTypes))
     return refuse("-d " + line.type + " is no data type (there are: all," + kAllTypes + ")");
   if (line.timed && *line.timed < 1) return refuse("-n 0 measures nothing");
+  if (line.via == "nccl" && line.gpu_memory) return refuse("--buffers needs --via mpi");
   if (line.via == "mpi" && line.graph > 0) return refuse("-G needs NCCL: MPI has no CUDA graphs");
   if (line.via == "mpi" && line.registered > 0)
     return refuse("-R needs NCCL: MPI registers no buffers");
@@ -201,6 +202,7 @@ Result<Request> request_of(const CollectiveLine& line, const std::string& here) 
   if (line.graph > 0) request.options["graphs"] = std::to_string(line.graph);
   if (line.registered > 0) request.options["register"] = std::to_string(line.registered);
   if (line.share_gpu) request.options["share_gpu"] = "1";
+  if (line.gpu_memory) request.options["memory"] = "gpu";
   if (!line.fault.empty()) request.options["fault"] = line.fault;
   if (!line.transport.empty()) request.options["transport"] = line.transport;
   request.limit = limit_of(line, request);

@@ -39,6 +39,7 @@ struct CollectiveLine {
   std::filesystem::path json_file;  ///< -J
 
   std::string via = "nccl";  ///< nccl | mpi
+  bool gpu_memory = false;   ///< --buffers gpu: MPI on GPU memory
   bool share_gpu = false;    ///< all ranks on GPU 0, as hosts of their own
   std::string split;         ///< "", node, rail, rack, nvlink_domain, pairs, MOD:k, DIV:k
   double seconds = 1;        ///< --budget: for one number at most

@@ -107,6 +107,11 @@ void add_our_flags(CLI::App& command, CollectiveLine& line) {
   command.add_option("--via", line.via, "Communicator: nccl (GPUs here) or mpi (host memory)")
       ->check(CLI::IsMember({"nccl", "mpi"}))
       ->capture_default_str();
+  command
+      .add_option_function<std::string>(
+          "--buffers", [&line](const std::string& word) { line.gpu_memory = word == "gpu"; },
+          "MPI: host memory, or gpu where the MPI is CUDA-aware (default: host)")
+      ->check(CLI::IsMember({"host", "gpu"}));
   command.add_flag("--share-gpu", line.share_gpu,
                    "NCCL: all ranks on GPU 0, as hosts of their own over sockets");
   command.add_option("--split", line.split,

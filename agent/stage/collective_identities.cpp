@@ -52,6 +52,7 @@ std::vector<Outcome> collective_identities(const Request& request) {
   add("group", group.empty() ? "all" : group);
   add("ranks", std::to_string(request.size));
   add("transport", option(request, "transport"));
+  add("memory", option(request, "memory"));
   if (!root.empty()) add("root", rooted ? root : "-1");
   for (const std::string& type : parts_of(option(request, "type"))) {
     add("type", type);

@@ -1,11 +1,15 @@
 #include "collectives/mpi/communicator.hpp"
 
 #include <mpi.h>
+#if defined(OPEN_MPI)
+#include <mpi-ext.h>
+#endif
 
 #include <chrono>
 
 #include "collectives/host_buffers.hpp"
 #include "collectives/mpi/check.hpp"
+#include "collectives/mpi/gpu_memory.hpp"
 #include "collectives/mpi/runs.hpp"
 #include "collectives/mpi/settings.hpp"
 
@@ -28,7 +32,8 @@ class Waiting {
 
 class MpiCommunicator final : public Communicator {
  public:
-  explicit MpiCommunicator(Pulse& pulse) : pulse_(pulse) {
+  MpiCommunicator(Pulse& pulse, std::unique_ptr<GpuMemory> gpu)
+      : pulse_(pulse), gpu_(std::move(gpu)) {
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
     MPI_Comm_size(MPI_COMM_WORLD, &size_);
@@ -38,6 +43,7 @@ class MpiCommunicator final : public Communicator {
   ~MpiCommunicator() override {
     kinds_.reset();
     if (batch_ != MPI_COMM_NULL) MPI_Comm_free(&batch_);
+    gpu_.reset();
     MPI_Finalize();
   }
 
@@ -46,6 +52,10 @@ class MpiCommunicator final : public Communicator {
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
+
+  std::optional<std::string> cannot(const Operation& operation) const override {
+    return gpu_ == nullptr ? std::nullopt : cannot_on_gpu(operation);
+  }
 
   Status split(const std::vector<int>& colours) override {
     place_ = place_in(colours, rank_, size_);
@@ -60,6 +70,7 @@ class MpiCommunicator final : public Communicator {
     auto kinds = MpiKinds::of(operation.type, operation.reduction);
     if (!kinds) return tl::unexpected(kinds.error());
     kinds_.emplace(std::move(*kinds));
+    if (auto there = gpu_ ? gpu_->fill(buffers_) : Status(); !there) return there;
     if (batch_ != MPI_COMM_NULL) MPI_Comm_free(&batch_);
     const Waiting waiting(pulse_);
     if (auto made = check_mpi(MPI_Comm_split(MPI_COMM_WORLD, place_.colour, rank_, &batch_),
@@ -80,7 +91,7 @@ class MpiCommunicator final : public Communicator {
       if (deadline.passed()) return fail(ErrorCode::deadline_exceeded, "the time allowed is spent");
       if (auto let = pulse_.enter(); !let) return tl::unexpected(let.error());
       Span span{std::chrono::steady_clock::now(), {}};
-      auto done = run_once(operation, place, *kinds_, buffers_, run);
+      auto done = run_once(operation, place, *kinds_, buffers_, run, gpu_.get());
       if (done && blocking == Blocking::with_barrier) done = barrier(batch_);
       span.left = std::chrono::steady_clock::now();
       if (done && blocking == Blocking::before_barrier) done = barrier(batch_);
@@ -92,6 +103,8 @@ class MpiCommunicator final : public Communicator {
   }
 
   Result<std::optional<Wrong>> verify(const Operation& /*operation*/) override {
+    if (auto back = gpu_ ? gpu_->fetch(buffers_) : Status(); !back)
+      return tl::unexpected(back.error());
     return buffers_.verify();
   }
 
@@ -109,7 +122,11 @@ class MpiCommunicator final : public Communicator {
     return gather_texts(bytes, lengths);
   }
 
-  Proof library() const override { return library_word(size_, kind_); }
+  Proof library() const override {
+    Proof proof = library_word(size_, kind_);
+    if (gpu_) proof.statement += ", in the memory of " + gpu_->name();
+    return proof;
+  }
 
  private:
   Status meet() {
@@ -148,17 +165,45 @@ class MpiCommunicator final : public Communicator {
   MPI_Comm batch_ = MPI_COMM_NULL;  ///< one a batch, so that no batch matches another's messages
   std::optional<MpiKinds> kinds_;
   HostBuffers buffers_;
+  std::unique_ptr<GpuMemory> gpu_;  ///< null: host memory
 };
+
+/// What the library says of itself; an MPI without that question does not reach GPU memory.
+bool cuda_aware() {
+#if defined(MPIX_CUDA_AWARE_SUPPORT)
+  return MPIX_Query_cuda_support() == 1;
+#else
+  return false;
+#endif
+}
+
+Result<std::unique_ptr<GpuMemory>> gpu_memory(const MpiMemory& memory) {
+  if (memory.driver.empty() && !cuda_aware())
+    return fail(ErrorCode::unavailable,
+                "this MPI does not reach GPU memory: it is not CUDA-aware "
+                "(MPIX_Query_cuda_support)");
+  return GpuMemory::open(memory.driver, memory.device);
+}
 
 }  // namespace
 
-Result<std::unique_ptr<Communicator>> open_mpi(Pulse& pulse) {
+Result<std::unique_ptr<Communicator>> open_mpi(Pulse& pulse, const MpiMemory& memory) {
   int given = 0;
   const int code = MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &given);
   if (auto begun = check_mpi(code, "MPI_Init_thread"); !begun) return tl::unexpected(begun.error());
   if (given < MPI_THREAD_FUNNELED)
     return fail(ErrorCode::unavailable, "MPI allows no thread beside its own");
-  return std::make_unique<MpiCommunicator>(pulse);
+  std::unique_ptr<GpuMemory> gpu;
+  if (memory.gpu) {
+    auto opened = gpu_memory(memory);
+    int missing = opened ? 0 : 1;  // what one rank lacks, none goes on without
+    MPI_Allreduce(MPI_IN_PLACE, &missing, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+    if (missing > 0) MPI_Finalize();
+    if (!opened) return tl::unexpected(opened.error());
+    if (missing > 0) return fail(ErrorCode::unavailable, "another rank has no GPU memory");
+    gpu = std::move(*opened);
+  }
+  return std::make_unique<MpiCommunicator>(pulse, std::move(gpu));
 }
 
 }  // namespace plumbline::collectives

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <string>
 
 #include "collectives/limit.hpp"
 #include "collectives/mpi/communicator.hpp"
@@ -37,6 +38,27 @@ int launched_rank() {
   int rank = 0;
   std::from_chars(digits.data(), digits.data() + digits.size(), rank);
   return rank;
+}
+
+/// This rank's number among those on its machine, as the launcher tells it.
+int local_rank() {
+  for (const char* const name :
+       {"OMPI_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID", "MPI_LOCALRANKID"}) {
+    const char* const text = std::getenv(name);
+    int rank = 0;
+    if (text == nullptr) continue;
+    std::from_chars(text, text + std::char_traits<char>::length(text), rank);
+    return rank;
+  }
+  return 0;
+}
+
+MpiMemory memory_of(const Request& request) {
+  const auto option = [&](const char* name) {
+    const auto found = request.options.find(name);
+    return found == request.options.end() ? std::string() : found->second;
+  };
+  return {option("memory") == "gpu", option("driver"), local_rank()};
 }
 
 std::string hostname() {
@@ -87,7 +109,7 @@ int measure_all(const Request& request, Pulse& pulse, int launched, Clock& clock
                       static_cast<void>(channel.send(OutcomeEvent{outcome}));
                   }};
   limit.step("starting MPI");
-  auto communicator = open_mpi(pulse);
+  auto communicator = open_mpi(pulse, memory_of(request));
   Status done = communicator ? run_request(**communicator, request, world, deadline)
                              : Status(tl::unexpected(communicator.error()));
   if (!done && launched == 0) {
@@ -100,6 +122,7 @@ int measure_all(const Request& request, Pulse& pulse, int launched, Clock& clock
   if (!done) complain(launched, done.error());
   heartbeat.reset();
   if (launched == 0) static_cast<void>(channel.send(DoneEvent{}));
+  if (!communicator && communicator.error().code == ErrorCode::unavailable) return 0;  // all alike
   if (!done) ::_exit(kInternal);  // the others may wait inside MPI: leaving ends the whole job
   return 0;
 }

@@ -31,10 +31,17 @@ struct Call {
   std::span<std::byte> from;   ///< this rank's input
   std::span<std::byte> into;   ///< its result
   std::span<std::byte> whole;  ///< in place, the buffer that holds both
+  const GpuMemory* gpu;        ///< where these lie; null: the host's memory
 
   bool in_place() const { return operation.in_place; }
   bool root() const { return place.rank == operation.root; }
   std::size_t block() const { return static_cast<std::size_t>(count) * size_of(operation.type); }
+  /// Copies where the data lies.
+  Status copy(std::byte* to, std::span<const std::byte> data) const {
+    if (gpu != nullptr) return gpu->copy({to, data.size()}, data);
+    if (!data.empty()) std::memcpy(to, data.data(), data.size());
+    return {};
+  }
 };
 
 Status all_reduce(const Call& call) {
@@ -62,7 +69,7 @@ Status reduce_scatter(const Call& call) {
       MPI_Reduce_scatter(from, into, counts.data(), call.type, call.reduction, call.place.group),
       "MPI_Reduce_scatter");
   if (done && call.in_place() && call.place.rank > 0)
-    std::memcpy(call.into.data(), call.whole.data(), call.into.size());
+    done = call.copy(call.into.data(), call.whole.first(call.into.size()));
   return done;
 }
 
@@ -97,8 +104,10 @@ Status scatter(const Call& call) {
 }
 
 Status broadcast(const Call& call) {
-  if (!call.in_place() && call.root() && !call.into.empty())
-    std::memcpy(call.into.data(), call.from.data(), call.into.size());
+  if (!call.in_place() && call.root()) {
+    auto done = call.copy(call.into.data(), call.from.first(call.into.size()));
+    if (!done) return done;
+  }
   return check_mpi(
       MPI_Bcast(call.into.data(), call.count, call.type, call.operation.root, call.place.group),
       "MPI_Bcast");
@@ -122,8 +131,10 @@ Status hypercube(const Call& call) {
   const auto at = [&](int block) {
     return call.into.data() + static_cast<std::size_t>(block) * call.block();
   };
-  if (!call.in_place() && !call.from.empty())
-    std::memcpy(at(call.place.rank), call.from.data(), call.block());
+  if (!call.in_place() && !call.from.empty()) {
+    auto done = call.copy(at(call.place.rank), call.from.first(call.block()));
+    if (!done) return done;
+  }
   for (int step = 1; step < call.place.size; step *= 2) {
     const int mine = call.place.rank / step * step;
     const int partner = call.place.rank ^ step;
@@ -164,8 +175,22 @@ Status dispatch(const Call& call) {
 
 }  // namespace
 
+std::optional<std::string> cannot_on_gpu(const Operation& operation) {
+  if (!reduces(operation.kind)) return std::nullopt;
+  const bool own =
+      operation.type == ElementType::float16 || operation.type == ElementType::bfloat16 ||
+      operation.type == ElementType::float8_e4m3 || operation.type == ElementType::float8_e5m2;
+  if (own)
+    return std::string("MPI has no type for ") + to_string(operation.type) +
+           ", and the processor's reduction of it does not reach GPU memory";
+  if (operation.reduction == Reduction::average || operation.reduction == Reduction::scaled_sum)
+    return std::string("MPI has no ") + to_string(operation.reduction) +
+           ", and the processor's part of it does not reach GPU memory";
+  return std::nullopt;
+}
+
 Status run_once(const Operation& operation, const MpiPlace& place, const MpiKinds& kinds,
-                HostBuffers& buffers, int run) {
+                HostBuffers& buffers, int run, const GpuMemory* gpu) {
   const Layout layout = layout_of(operation, place.size);
   Call call{operation,
             place,
@@ -174,7 +199,13 @@ Status run_once(const Operation& operation, const MpiPlace& place, const MpiKind
             static_cast<int>(layout.count),
             buffers.source(run),
             buffers.destination(run),
-            buffers.whole(run)};
+            buffers.whole(run),
+            gpu};
+  if (gpu != nullptr) {
+    call.from = operation.in_place ? gpu->of_run(run, buffers, call.from) : gpu->input(buffers);
+    call.into = gpu->of_run(run, buffers, call.into);
+    call.whole = gpu->of_run(run, buffers, call.whole);
+  }
   const bool scaled = reduces(operation.kind) && operation.reduction == Reduction::scaled_sum;
   std::vector<std::byte> given;
   if (scaled && !operation.in_place) {  // the input serves all runs, so a copy is scaled

@@ -132,6 +132,13 @@ TEST_CASE("What no measurement can be made of is refused by its flag") {
   CHECK(refusal([](auto& line) { line.agents = "stage.yaml"; }).find("--agents needs --via") == 0);
   CHECK(refusal([](auto& line) {
           line.via = "nccl";
+          line.gpu_memory = true;
+        }) == "--buffers needs --via mpi");
+  CollectiveLine gpus = line_of();
+  gpus.gpu_memory = true;
+  CHECK(request_of(gpus, "here")->options.at("memory") == "gpu");
+  CHECK(refusal([](auto& line) {
+          line.via = "nccl";
           line.hosts = {"node-1"};
         }).find("--hosts needs --via mpi, or --agents") == 0);
 }

@@ -118,6 +118,52 @@ TEST_CASE("Every operation is right in every type, in and out of place, over MPI
   }
 }
 
+TEST_CASE("GPU memory over an MPI that does not reach there is skipped with that reason") {
+  LocalJob local(2);
+  local.job.options = {{"memory", "gpu"}, {"iterations", "1"}};
+  SystemClock clock;
+  const auto log = quiet_log();
+  const auto outcomes =
+      run_mpi(local.job, {}, *log, clock, Deadline::after(std::chrono::seconds(60)));
+  INFO(local.log());
+  REQUIRE(outcomes);
+  REQUIRE(outcomes->size() == 1);
+  const Skipped* const skipped = outcomes->front().skipped();
+  if (skipped == nullptr) SKIP("this MPI is CUDA-aware, and there is a GPU");
+  CHECK((skipped->reason.find("not CUDA-aware (MPIX_Query_cuda_support)") != std::string::npos ||
+         skipped->reason.find("NVIDIA") != std::string::npos));
+}
+
+TEST_CASE("Every operation is right in GPU memory that the MPI reaches, by a stand-in driver") {
+  const std::string operation =
+      GENERATE("all_reduce", "all_gather", "reduce_scatter", "broadcast", "reduce", "alltoall",
+               "gather", "scatter", "sendrecv", "hypercube");
+  LocalJob local(4);
+  local.job.operation = operation;
+  local.job.sizes = {{1000 * 16}};
+  local.job.options = {{"memory", "gpu"},  {"driver", STUB_CUDA}, {"type", "float,half"},
+                       {"redop", "sum"},   {"root", "2"},         {"place", "both"},
+                       {"iterations", "2"}};
+  local.job.rail_subnet.clear();
+  local.job.limit = {60};
+  SystemClock clock;
+  const auto log = quiet_log();
+  const auto outcomes =
+      run_mpi(local.job, {}, *log, clock, Deadline::after(std::chrono::seconds(70)));
+  INFO(local.log());
+  REQUIRE(outcomes);
+  CHECK(outcomes->size() == 4);
+  const bool reduces = operation.find("reduce") != std::string::npos;
+  for (const Outcome& outcome : *outcomes) {
+    INFO(outcome.key());
+    if (const Failed* failed = outcome.failed()) FAIL_CHECK(failed->error.message);
+    const bool own = reduces && outcome.parameters.at("type") == "half";
+    CHECK((own ? outcome.skipped() != nullptr : outcome.measured() != nullptr));
+    if (const Measured* measured = outcome.measured())
+      CHECK(measured->proof[0].statement.find("in the memory of [") != std::string::npos);
+  }
+}
+
 TEST_CASE("A corrupted result names rank, element, expected and got, and the rest is measured") {
   LocalJob local(3);
   local.job.sizes = {{4096}, {8192}};
