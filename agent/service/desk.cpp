@@ -13,6 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kHandOverWithin{2000};    // gathered bytes to a child
+constexpr milliseconds kEndWithin{2500};         // for cancelled children to be gone
 constexpr milliseconds kPlaceWithin{3000};       // for an ended measurement to leave its device
 constexpr double kInventoryMost = 30;            // seconds
 constexpr std::chrono::seconds kGpusWithin{10};  // for the driver to tell of the GPUs
@@ -81,6 +82,9 @@ Result<std::string> Desk::release(const std::string& peer, const std::string& te
   if (const auto freed = leases_.release(peer, *lease); !freed) {
     return tl::unexpected(freed.error());
   }
+  // What ran under it ends now; who gave it back wants nothing left of that.
+  if (!measurements_.wait_for_none(Deadline::after(kEndWithin)))
+    world_.log.warn("a measurement still runs, though its lease was given back");
   world_.log.info("lease given back by " + peer);
   return encode_lease("");
 }

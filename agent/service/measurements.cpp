@@ -61,6 +61,13 @@ Status Measurements::give(const std::string& name, const GatheredEvent& gathered
   return child->give(gathered, deadline);
 }
 
+bool Measurements::wait_for_none(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  while (!children_.empty() && !deadline.passed())
+    freed_.wait_for(lock, deadline.left());
+  return children_.empty();
+}
+
 std::size_t Measurements::count() const {
   const std::lock_guard lock(mutex_);
   return children_.size();

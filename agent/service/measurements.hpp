@@ -38,6 +38,8 @@ class Measurements {
                                        std::shared_ptr<ChildRun> child, Deadline deadline);
   /// Hands gathered bytes to the child of that name.
   Status give(const std::string& name, const GatheredEvent& gathered, Deadline deadline);
+  /// Waits until none runs any more; false at the deadline.
+  bool wait_for_none(Deadline deadline);
   /// How many run.
   std::size_t count() const;
 
