@@ -48,12 +48,15 @@ std::string share_text(const Measured& measured, const PathJudgement* judgement)
   return text + ", " + judgement->verdict;
 }
 
-void write_collectives(Sheet& sheet, const Report& report, const Index& index) {
+/// Those of one unit: large sizes by bus bandwidth, small ones by the median time of a run.
+void write_collectives(Sheet& sheet, const Report& report, const Index& index, Unit unit) {
   bool any = false;
   for (const Outcome& outcome : report.outcomes) {
     const Measured* measured = outcome.measured();
-    if (!is_collective(outcome) || measured == nullptr) continue;
-    if (!any) sheet.heading("Collectives, bus bandwidth");
+    if (!is_collective(outcome) || measured == nullptr || measured->unit != unit) continue;
+    if (!any)
+      sheet.heading(unit == Unit::seconds ? "Collectives of small sizes, median time of a run"
+                                          : "Collectives, bus bandwidth");
     any = true;
     const std::string rail = outcome.from.rail.empty() ? "" : outcome.from.rail + ", ";
     sheet.paragraph(2, rail + quantity_text(outcome) + ": " +
@@ -92,7 +95,8 @@ void write_node_probes(Sheet& sheet, const Report& report) {
 
 void write_numbers(Sheet& sheet, const Report& report, const Index& index) {
   write_latencies(sheet, report);
-  write_collectives(sheet, report, index);
+  write_collectives(sheet, report, index, Unit::bytes_per_second);
+  write_collectives(sheet, report, index, Unit::seconds);
   write_node_probes(sheet, report);
 }
 

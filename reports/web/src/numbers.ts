@@ -23,10 +23,17 @@ export function collectives(model: Model): HTMLElement | false {
   const found = model.report.outcomes.filter((one) => isCollective(one) && one.status === 'measured');
   if (found.length === 0) return false;
   const reach = (one: Outcome) => Math.max(one.value ?? 0, model.expectation(one)?.bytes_per_second ?? 0);
-  const most = Math.max(...found.map(reach)) || 1;
-  return section('collectives', 'Collectives, bus bandwidth',
-    el('p', { class: 'small' }, 'The line across a bar is what is expected.'),
-    el('div', { class: 'bars' }, ...found.map((one) => bar(model, one, most))));
+  const bars = (some: Outcome[]) => {
+    const most = Math.max(...some.map(reach)) || 1;
+    return el('div', { class: 'bars' }, ...some.map((one) => bar(model, one, most)));
+  };
+  const rates = found.filter((one) => one.unit !== 's');
+  const times = found.filter((one) => one.unit === 's');
+  return section('collectives', 'Collectives',
+    rates.length > 0 && el('p', { class: 'small' }, 'Bus bandwidth. The line across a bar is what is expected.'),
+    rates.length > 0 && bars(rates),
+    times.length > 0 && el('p', { class: 'small' }, 'Small sizes: the median time of a run, less is better.'),
+    times.length > 0 && bars(times));
 }
 
 const firstRows = 60;
