@@ -42,6 +42,8 @@ def parser():
     up.add_argument("--gpus", metavar="[NODE=]FILE", action="append", default=[],
                     help="NODE (node-1 when it is left out) plays the GPUs that FILE describes "
                     "(docs/gpu-facts.md); may be given for each node")
+    up.add_argument("--rank", metavar="PROGRAM", help="what the agents start as a rank of a collective over GPUs "
+                    "(default: plumbline-rank of the build)")
     up.add_argument("--unshaped", action="store_true", help="no rate on any link")
     add("down", "take the rack down; nothing is left")
     status = add("status", "show nodes, links, agents and active faults")
@@ -150,6 +152,7 @@ def _raise(options, names, script):
     _check_entries(names)
     state = State.new(names, _build_folder(options, script), not options.unshaped)
     state.values["gpus"] = _described_gpus(options.gpus)
+    state.values["rank"] = _program(options.rank)
     rack = Rack(names, state, script)
     try:
         rack.raise_all(not options.no_agents)
@@ -160,6 +163,13 @@ def _raise(options, names, script):
         signals.ignore()
         rack.take_down()
         raise
+
+
+def _program(word):
+    """The whole path of a program, or None."""
+    if word and not os.access(word, os.X_OK):
+        raise UsageError(f"--rank {word}: there is no such program")
+    return os.path.abspath(word) if word else None
 
 
 def _described_gpus(words):

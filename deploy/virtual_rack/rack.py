@@ -135,6 +135,8 @@ class Rack:
         described = self.state.values.get("gpus", {}).get(node.name)
         if described:
             command += ["--drivers", f"fake:{described}"]
+        if self.state.values.get("rank"):
+            command += ["--rank", self.state.values["rank"]]
         for rail in layout.RAILS:
             command += ["--allow-peer-subnet", rail.subnet]
         self.start(f"agent/{node.name}", command, self.names.node_path(node, "agent.log"),
