@@ -98,6 +98,7 @@ class Sampler {
       parts_elapsed_ += elapsed_;
       all.payload.count += part->payload.count;
       all.windows.insert(all.windows.end(), part->windows.begin(), part->windows.end());
+      all.samples.insert(all.samples.end(), part->samples.begin(), part->samples.end());
       runs -= std::min(runs, most);
     }
     return all;
@@ -201,6 +202,7 @@ class Sampler {
     batch.value = bus_bandwidth(job_.operation, group_, {elapsed_ / repeats}).value;
     batch.payload = {job_.operation.bytes.count * static_cast<std::uint64_t>(repeats)};
     batch.windows = together.windows;
+    batch.samples = {quantile(together.slowest, 0.5)};
     return batch;
   }
 
@@ -234,6 +236,8 @@ class Sampler {
     Iterations all;
     if (slowest_.empty()) return all;
     all.ranks = kept_;
+    for (const Batch& batch : batches_)
+      all.medians.push_back(quantile(batch.samples, 0.5));
     all.p50 = quantile(slowest_, 0.5);
     all.p99 = quantile(slowest_, 0.99);
     all.max = *std::max_element(slowest_.begin(), slowest_.end());

@@ -38,6 +38,7 @@ inline constexpr std::size_t kIterationsKept = 2000;
 /// The times of single runs, in seconds, first timed one first.
 struct Iterations {
   std::vector<std::vector<double>> ranks;  ///< by rank; the last kIterationsKept of each
+  std::vector<double> medians;             ///< of each batch: its runs' slowest ranks, s
   double p50 = 0;                          ///< of each run's slowest rank, over all timed ones
   double p99 = 0;
   double max = 0;

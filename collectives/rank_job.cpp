@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <limits>
 #include <optional>
 #include <set>
 
@@ -207,26 +206,24 @@ class SizeRun {
     return planned.operation.bytes.count <= most && most > 0;
   }
 
-  /// The number is a run's median time; its interval is that of the batches' mean times, about it.
-  static void tell_latency(CollectiveResult& result) {
+  /// The number is a run's median time; its interval is that of the batches' medians, which a
+  /// disturbed run leaves alone.
+  void tell_latency(CollectiveResult& result) const {
     Measured& measured = result.measured;
-    const double work = measured.value * measured.counters["time"];  // bytes by bus bandwidth
-    const auto time_of = [&](double rate) {
-      return rate > 0 ? work / rate : std::numeric_limits<double>::infinity();
-    };
-    const double mean = measured.counters["time"];
-    const double middle = result.iterations.p50;
-    const double shift = mean > 0 ? middle / mean : 1;
-    measured.counters["bus_bandwidth"] = measured.value;
-    measured.unit = Unit::seconds;
-    measured.value = middle;
-    measured.interval = {time_of(measured.interval.high) * shift,
-                         time_of(measured.interval.low) * shift};
-    for (double& batch : measured.batches)
-      batch = time_of(batch);
-    measured.median.reset();
-    measured.p5.reset();
-    measured.p99 = result.iterations.p99;
+    std::vector<Batch> batches;
+    for (const double median : result.iterations.medians) {
+      batches.emplace_back();
+      batches.back().value = median;
+    }
+    Measured latency = summarise_latency(batches, request_.budget.width);
+    latency.value = result.iterations.p50;
+    latency.interval.low = std::min(latency.interval.low, latency.value);
+    latency.interval.high = std::max(latency.interval.high, latency.value);
+    latency.p99 = result.iterations.p99;
+    latency.counters = std::move(measured.counters);
+    latency.counters["bus_bandwidth"] = measured.value;
+    latency.proof = std::move(measured.proof);
+    measured = std::move(latency);
   }
 
   /// Percentiles and lateness always; every single time only where it was asked for ("samples").
