@@ -31,6 +31,24 @@ struct Asked {
   bool pairs = true;  ///< measure pairs at all; without them collectives alone say what is slow
 };
 
+class FactsIndex;
+
+/// Where an index of the facts is known while one lives. Copies of the facts start without.
+class IndexSlot {
+ public:
+  IndexSlot() = default;
+  IndexSlot(const IndexSlot& /*other*/) noexcept {}
+  IndexSlot& operator=(const IndexSlot& /*other*/) noexcept {
+    index_ = nullptr;
+    return *this;
+  }
+  const FactsIndex* get() const { return index_; }
+  void set(const FactsIndex* index) { index_ = index; }
+
+ private:
+  const FactsIndex* index_ = nullptr;
+};
+
 /// Everything that judging looks at. A value: the same facts give the same report.
 struct Facts {
   Fabric fabric;
@@ -45,6 +63,8 @@ struct Facts {
   std::optional<Workloads> workloads;  ///< what the stage brought through the scheduler
   /// What the agents inside its pods told; `node` is the pod's "namespace/name".
   std::vector<NodeFacts> placed;
+  /// Set while a FactsIndex of these facts lives; the lookups are quick then.
+  mutable IndexSlot index{};
 };
 
 /// What a rule says: one finding for each thing it looked at. Pure. Every rule file has one such

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <map>
 #include <string_view>
 
 #include "netcheck/gpu/gpu_rules.hpp"
@@ -17,6 +18,7 @@
 #include "netcheck/lookup.hpp"
 #include "netcheck/rdma/rails_at_once.hpp"
 #include "netcheck/rdma/rdma_rules.hpp"
+#include "netcheck/rules/facts_index.hpp"
 #include "netcheck/rules/rules.hpp"
 #include "netcheck/rules/x11_label_truth.hpp"
 
@@ -53,6 +55,44 @@ void tell_when_read(const AllocationView& view, std::vector<Finding>& findings) 
   }
 }
 
+bool begins_with_one(const std::string& text, const std::vector<std::string_view>& words) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return text.starts_with(word); });
+}
+
+/// The moment when a node told what stands in this evidence; empty when it is not of the node's own
+/// facts (a measurement has its own time).
+std::string told_at(const NodeFacts& node, const std::string& source) {
+  std::vector<std::string_view> kubelet{"kubelet", "config.yaml",       "cgroup of container",
+                                        "cpu_man", "memory_manager_st", "dra_manager_state"};
+  if (node.holdings && !node.holdings->source.empty()) kubelet.push_back(node.holdings->source);
+  if (node.holdings && begins_with_one(source, kubelet)) return node.holdings->read_at;
+  std::vector<std::string_view> machine{
+      "sysfs of",        "network devices of", "network namespace of", "network functions of",
+      "RDMA devices of", "active MTU of",      "cgroup of process"};
+  if (!node.topology) return "";
+  if (node.topology->gpus) machine.push_back(node.topology->gpus->source);
+  return begins_with_one(source, machine) ? node.topology->read_at : "";
+}
+
+/// Evidence of what a node told of itself is of the moment when it told it.
+void tell_when_looked(const std::vector<NodeFacts>& nodes, std::vector<Finding>& findings) {
+  std::map<std::string, const NodeFacts*> by_name;
+  for (const NodeFacts& node : nodes)
+    by_name[node.node] = &node;
+  for (Finding& finding : findings) {
+    for (Evidence& evidence : finding.evidence) {
+      if (!evidence.time.empty()) continue;
+      // The node stands last, behind "of" or "on"; else the finding is about it.
+      const auto space = evidence.source.rfind(' ');
+      auto found = by_name.end();
+      if (space != std::string::npos) found = by_name.find(evidence.source.substr(space + 1));
+      if (found == by_name.end()) found = by_name.find(finding.subject.node);
+      if (found != by_name.end()) evidence.time = told_at(*found->second, evidence.source);
+    }
+  }
+}
+
 std::vector<Finding> findings_of(const Judged& judged,
                                  const std::vector<std::pair<std::string, Rule>>& rules) {
   const Facts& facts = *judged.facts;
@@ -74,6 +114,7 @@ std::vector<Finding> findings_of(const Judged& judged,
   }
   append(findings, gpu_paths_judged(facts, low_gpu_numbers(judged)));
   if (facts.claims) tell_when_read(*facts.claims, findings);
+  tell_when_looked(facts.nodes, findings);
   worst_first(findings);
   return findings;
 }
@@ -101,6 +142,7 @@ std::vector<PathJudgement> judgements_of(const Judged& judged) {
 }  // namespace
 
 Report judge_by(const Facts& facts, const std::vector<std::pair<std::string, Rule>>& rules) {
+  const FactsIndex index(facts);
   const Judged judged = judge_numbers(facts);
   Report report;
   report.from_fakes = std::any_of(facts.nodes.begin(), facts.nodes.end(), [](const auto& node) {

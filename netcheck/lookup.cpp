@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <map>
 
+#include "netcheck/rules/facts_index.hpp"
+
 namespace plumbline::netcheck {
 namespace {
 
@@ -27,6 +29,7 @@ std::string sizeless_key(const Outcome& outcome) {
 }  // namespace
 
 const NodeFacts* facts_of(const Facts& facts, const std::string& node) {
+  if (const FactsIndex* index = facts.index.get()) return found_under(index->nodes, node);
   for (const NodeFacts& candidate : facts.nodes) {
     if (candidate.node == node) return &candidate;
   }
@@ -51,6 +54,7 @@ const NetworkDevice* nic_on(const Facts& facts, const std::string& node, const s
 
 const NodeClaim* find_node_claim(const Facts& facts, const std::string& node) {
   if (!facts.claims) return nullptr;
+  if (const FactsIndex* index = facts.index.get()) return found_under(index->node_claims, node);
   for (const NodeClaim& claim : facts.claims->nodes) {
     if (claim.meta.name == node) return &claim;
   }

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <system_error>
 
+#include "core/clock.hpp"
 #include "netcheck/claims/holdings.hpp"
 #include "netcheck/claims/kubelet_state.hpp"
 #include "podresources.grpc.pb.h"
@@ -166,6 +167,7 @@ Result<NodeHoldings> kubelet_word(const KubeletPlace& place, const std::string& 
       word->unread.push_back(std::string(what) + ": " + read.error().message);
     }
   };
+  word->read_at = SystemClock().wall_time();
   keep(word->allocatable, ask_allocatable(place.socket, deadline), "GetAllocatableResources");
   keep(word->state, read_kubelet_state(place.state), "the kubelet's folder");
   keep(word->cpusets, read_cpusets(place.cgroups), "cgroups");

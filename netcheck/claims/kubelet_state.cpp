@@ -203,6 +203,7 @@ Result<KubeletState> read_kubelet_state(const fs::path& folder) {
   add("cpu_manager_state", add_cpu_state);
   add("memory_manager_state", add_memory_state);
   add("device-plugins/kubelet_internal_checkpoint", add_checkpoint);
+  add("dra_manager_state", add_dra_state);
   add("config.yaml", add_kubelet_config);
   return state;
 }

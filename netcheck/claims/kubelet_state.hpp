@@ -26,6 +26,12 @@ Status add_memory_state(std::string_view text, KubeletState& state);
 /// node. What a plugin injected (AllocResp) is not looked at.
 Status add_checkpoint(std::string_view text, KubeletState& state);
 
+/// Adds what the DRA manager's dra_manager_state says: Data is JSON as text, in it the claims
+/// {ClaimUID, ClaimName, Namespace, PodUIDs{uid: {}}, DriverState{driver: {Devices[{PoolName,
+/// DeviceName}]}}} of ClaimInfoStateList, or of Entries (Kubernetes 1.31). Earlier forms name no
+/// devices and are refused.
+Status add_dra_state(std::string_view text, KubeletState& state);
+
 /// Adds policy and scope of a KubeletConfiguration (config.yaml).
 Status add_kubelet_config(std::string_view text, KubeletState& state);
 

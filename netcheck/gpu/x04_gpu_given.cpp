@@ -4,6 +4,7 @@
 
 #include "netcheck/gpu/claimed.hpp"
 #include "netcheck/gpu/gpu_rules.hpp"
+#include "netcheck/rules/facts_index.hpp"
 #include "netcheck/rules/quote.hpp"
 
 namespace plumbline::netcheck {
@@ -77,6 +78,9 @@ Finding check(const NodeFacts& node, const std::vector<GpuHolder>& holders,
 /// The pod whose cgroup a process is in, by its uid; null when it is in none that is known.
 const PodClaim* pod_of(const Facts& facts, const GpuProcess& process) {
   if (process.pod_uid.empty() || !facts.claims) return nullptr;
+  if (const FactsIndex* index = facts.index.get()) {
+    return found_under(index->pods_by_uid, process.pod_uid);
+  }
   for (const PodClaim& pod : facts.claims->pods) {
     if (pod.meta.uid == process.pod_uid) return &pod;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "netcheck/rules/facts_index.hpp"
 #include "netcheck/rules/lookup.hpp"
 #include "netcheck/rules/quote.hpp"
 
@@ -34,6 +35,10 @@ std::optional<bool> is_same(const Facts& facts, const NodeFacts& node, const Net
 const DeviceClaim* find_claim(const Facts& facts, const std::string& name_space,
                               const std::string& name) {
   if (!facts.claims) return nullptr;
+  if (const FactsIndex* index = facts.index.get()) {
+    const auto& named = listed_under(index->claims_by_name, name_space + "/" + name);
+    return named.empty() ? nullptr : named.front();
+  }
   for (const DeviceClaim& claim : facts.claims->claims) {
     if (claim.meta.name == name && claim.meta.name_space == name_space) return &claim;
   }

@@ -52,6 +52,12 @@ const AttributeValue* find_attribute(const Published& published, std::string_vie
 /// The same as text; empty when it is absent.
 std::string attribute_text(const Published& published, std::string_view name);
 
+/// The pods that are bound to a node, in their order.
+std::vector<const PodClaim*> pods_on(const Facts& facts, const std::string& node);
+
+/// True when a slice publishes a network device, by its driver or by what it says of one.
+bool shows_network_device(const SliceClaim& slice);
+
 /// True for a driver whose devices are network devices, by name or by what its slices publish.
 bool is_network_driver(const Facts& facts, const std::string& driver);
 

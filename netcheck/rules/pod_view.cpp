@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "netcheck/rules/facts_index.hpp"
 #include "netcheck/rules/quote.hpp"
 
 namespace plumbline::netcheck {
@@ -40,12 +41,11 @@ bool has_device(const PodSandbox& sandbox, const std::string& name) {
                      [&](const NetworkDevice& device) { return device.name == name; });
 }
 
-void add_strangers(const NodeFacts& node, std::vector<PodView>& views) {
+void add_strangers(const NodeFacts& node, const std::set<const PodSandbox*>& known,
+                   std::vector<PodView>& views) {
   if (!node.topology) return;
   for (const PodSandbox& sandbox : node.topology->sandboxes) {
-    const bool known = std::any_of(views.begin(), views.end(),
-                                   [&](const PodView& view) { return view.sandbox == &sandbox; });
-    if (known) continue;
+    if (known.count(&sandbox) > 0) continue;
     PodView view;
     view.name = sandbox.pod_namespace + "/" + sandbox.pod_name;
     view.node_name = node.node;
@@ -81,8 +81,11 @@ std::vector<PodView> pod_views(const Facts& facts) {
     view.given = given_network_devices(facts, pod);
     if (!view.given.empty() || view.sandbox != nullptr) views.push_back(std::move(view));
   }
+  std::set<const PodSandbox*> known;
+  for (const PodView& view : views)
+    known.insert(view.sandbox);
   for (const NodeFacts& node : facts.nodes)
-    add_strangers(node, views);
+    add_strangers(node, known, views);
   return views;
 }
 
@@ -121,15 +124,24 @@ std::string text_of_given(const PodView& view) {
 
 std::vector<std::string> owners_of(const Facts& facts, const Published& published) {
   std::vector<std::string> owners;
-  for (const DeviceClaim& claim : facts.claims->claims) {
-    const bool gives = claim.allocated &&
-                       std::any_of(claim.devices.begin(), claim.devices.end(),
-                                   [&](const AllocatedDevice& d) { return same(d, published); });
-    if (!gives) continue;
+  const auto add = [&owners](const DeviceClaim& claim) {
     for (const std::string& pod : claim.reserved_for) {
       owners.push_back("pod " + claim.meta.name_space + "/" + pod + " by claim " +
                        full_name(claim.meta));
     }
+  };
+  if (const FactsIndex* index = facts.index.get()) {
+    const std::string name =
+        published.slice->driver + "/" + published.slice->pool + "/" + published.device->name;
+    for (const DeviceClaim* claim : listed_under(index->givers, name))
+      add(*claim);
+    return owners;
+  }
+  for (const DeviceClaim& claim : facts.claims->claims) {
+    const bool gives = claim.allocated &&
+                       std::any_of(claim.devices.begin(), claim.devices.end(),
+                                   [&](const AllocatedDevice& d) { return same(d, published); });
+    if (gives) add(claim);
   }
   return owners;
 }

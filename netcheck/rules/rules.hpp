@@ -28,6 +28,10 @@ std::vector<Finding> x04_given_held(const Facts& facts);
 /// own checkpoint. One finding a container that has plugin devices by one of the two.
 std::vector<Finding> x04_checkpoint(const Facts& facts);
 
+/// X04 for claims: what the kubelet's drivers prepared of a claim, by its DRA checkpoint, is what
+/// the claim was given. One finding a node and claim that a running pod there uses.
+std::vector<Finding> x04_prepared(const Facts& facts);
+
 /// X07: what a container (or pod) got by its kubelet's word, against the Topology Manager policy of
 /// its node. One finding a container with two things to align; nothing where policy, kubelet or
 /// node told nothing.

@@ -22,10 +22,10 @@ std::map<std::pair<std::string, std::string>, Books> books_of(const Facts& facts
                                                               const NodeFacts& node) {
   std::map<std::string, const PodClaim*> by_uid;
   std::map<std::string, const PodClaim*> by_name;
-  for (const PodClaim& pod : facts.claims->pods) {
-    if (pod.node != node.node || ended(pod)) continue;
-    by_uid[pod.meta.uid] = &pod;
-    by_name[full_name(pod.meta)] = &pod;
+  for (const PodClaim* pod : pods_on(facts, node.node)) {
+    if (ended(*pod)) continue;
+    by_uid[pod->meta.uid] = pod;
+    by_name[full_name(pod->meta)] = pod;
   }
   std::map<std::pair<std::string, std::string>, Books> all;
   const auto books = [&all](const PodClaim& pod, const std::string& container) -> Books& {

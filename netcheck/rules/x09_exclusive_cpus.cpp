@@ -44,10 +44,10 @@ struct Container {
 class Containers {
  public:
   Containers(const Facts& facts, const NodeFacts& node) {
-    for (const PodClaim& pod : facts.claims->pods) {
-      if (pod.node != node.node || ended(pod)) continue;
-      by_uid_[pod.meta.uid] = &pod;
-      by_name_[full_name(pod.meta)] = &pod;
+    for (const PodClaim* pod : pods_on(facts, node.node)) {
+      if (ended(*pod)) continue;
+      by_uid_[pod->meta.uid] = pod;
+      by_name_[full_name(pod->meta)] = pod;
     }
     for (const ContainerShare& share : node.holdings->containers) {
       const auto pod = by_name_.find(share.pod_namespace + "/" + share.pod_name);

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """How much CPU time `plumbline check` takes over a generated cluster, and how much memory, as it grows.
 
-claims_growth.py PLUMBLINE [NODES...]     default 100 1000 10000; 8 GPUs and 8 NICs a node, 2 pods a node
+claims_growth.py PLUMBLINE [--records] [NODES...]     default 100 1000 10000; 8 GPUs and 8 NICs a node, 2 pods a node
+
+With --records the bundle also holds what each node and its kubelet told: PCI functions, NICs, holdings, checkpoints.
 """
 import json
 import os
@@ -74,6 +76,43 @@ def objects_of(number):
     yield from work_of(number, node)
 
 
+def topology_of(number):
+    node = f"node-{number}"
+    functions = [{"address": f"0000:{index:02x}:0{int(kind == 'nic')}.0", "kind": "network" if kind == "nic" else "display",
+                  "vendor": "0x15b3" if kind == "nic" else "0x10de", "device": "0x1021", "driver": "x",
+                  "name": kind, "root": f"pci0000:{index:02x}"}
+                 for index in range(8) for kind in ("gpu", "nic")]
+    nics = [{"name": f"rdma{index}", "mac": f"02:00:{number >> 8:02x}:{number & 255:02x}:00:{index:02x}",
+             "mtu": 9000, "state": "up", "driver": "x", "virtual": False, "carrier_downs": 0,
+             "addresses": [], "pci_address": f"0000:{index:02x}:01.0"} for index in range(8)]
+    return {"schema": "plumbline.topology/v1", "node": node, "boot_id": node, "kernel": "6", "cpu_model": "x",
+            "numa_nodes": [{"index": 0, "cpus": [0], "memory_bytes": 1}, {"index": 1, "cpus": [1], "memory_bytes": 1}],
+            "pci_devices": functions, "network_devices": nics, "sandboxes": [], "problems": [],
+            "read_at": "2026-11-23T06:24:35.123Z"}
+
+
+def holdings_of(number):
+    node = f"node-{number}"
+    held, prepared = [], []
+    for half in range(2):
+        pod = f"pod-{number}-{half}"
+        given = [("gpu.nvidia.com", f"gpu-{half * 4}"), ("dra.net", f"nic-{half * 4}")]
+        held += [{"pod_namespace": "work", "pod_name": pod, "container": "main", "resource": "", "device": device,
+                  "driver": driver, "pool": node, "claim": pod, "numa": []} for driver, device in given]
+        prepared.append({"uid": f"c-{pod}", "namespace": "work", "claim": pod, "pods": [{"pod_uid": f"p-{pod}"}],
+                         "devices": [{"driver": driver, "pool": node, "device": device} for driver, device in given]})
+    return {"schema": "plumbline.holdings/v1", "node": node, "source": "/var/lib/kubelet/pod-resources/kubelet.sock",
+            "holdings": held, "containers": [], "read_at": "2026-11-23T06:24:35.123Z",
+            "state": {"shared_cpus": [0, 1], "entries": [], "problems": [], "plugins": [], "claims": prepared}}
+
+
+def write_records(folder, nodes):
+    os.mkdir(os.path.join(folder, "nodes"))
+    for number in range(nodes):
+        for kind, told in (("topology", topology_of(number)), ("holdings", holdings_of(number))):
+            pathlib.Path(folder, "nodes", f"node-{number}.{kind}.json").write_text(json.dumps(told), encoding="utf-8")
+
+
 def write(folder, nodes):
     for start in range(0, nodes, NODES_A_FILE):
         items = [item for number in range(start, min(nodes, start + NODES_A_FILE))
@@ -97,13 +136,16 @@ def run(program, folder):
 
 
 def main():
-    program = sys.argv[1]
+    records = "--records" in sys.argv
+    program, *sizes = [word for word in sys.argv[1:] if word != "--records"]
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     print(f"{'nodes':>7} {'pods':>7} {'CPU s':>8} {'MiB':>7} {'findings':>9}  exit")
-    for nodes in [int(word) for word in sys.argv[2:]] or [100, 1000, 10000]:
+    for nodes in [int(word) for word in sizes] or [100, 1000, 10000]:
         folder = tempfile.mkdtemp(prefix="plumbline-growth-")
         try:
             write(folder, nodes)
+            if records:
+                write_records(folder, nodes)
             took, memory, code, findings = run(program, folder)
             print(f"{nodes:7} {2 * nodes:7} {took:8.2f} {memory:7.0f} {findings:9}  {code}", flush=True)
         finally:

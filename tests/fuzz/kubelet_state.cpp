@@ -8,7 +8,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto text = as_text(data, size);
   const auto cpus = parse_cpu_list(text);
   require(cpus || !cpus.error().message.empty(), "a refused list has a reason");
-  for (const auto add : {add_cpu_state, add_memory_state, add_checkpoint, add_kubelet_config}) {
+  for (const auto add :
+       {add_cpu_state, add_memory_state, add_checkpoint, add_dra_state, add_kubelet_config}) {
     KubeletState state;
     const auto added = add(text, state);
     require(added || !added.error().message.empty(), "a refused file has a reason");

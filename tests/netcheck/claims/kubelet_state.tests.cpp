@@ -111,6 +111,51 @@ TEST_CASE("Cpusets of containers are found under systemd's and cgroupfs' names, 
   }
 }
 
+TEST_CASE("The DRA manager's checkpoint tells which devices of which claim were prepared") {
+  const std::string entry =
+      R"([{\"ClaimUID\":\"u\",\"ClaimName\":\"c\",\"Namespace\":\"ns\",\"PodUIDs\":{\"p\":{}},)"
+      R"(\"DriverState\":{\"dra.net\":{\"Devices\":[{\"PoolName\":\"n\",\"DeviceName\":\"ens1\",)"
+      R"(\"RequestNames\":[\"nic\"],\"New\":1}]},\"gpu.x\":{\"Devices\":null}}}])";
+  for (const std::string list : {"ClaimInfoStateList", "Entries"}) {
+    KubeletState state;
+    const auto added = add_dra_state(R"({"Data":"{\"kind\":\"DRACheckpoint\",\")" + list +
+                                         R"(\":)" + entry + R"(}","Checksum":1})",
+                                     state);
+    if (!added) FAIL(added.error().message);
+    REQUIRE(state.claims);
+    REQUIRE(state.claims->size() == 1);
+    CHECK(state.claims->front().pod_uids == std::vector<std::string>{"p"});
+    REQUIRE(state.claims->front().devices.size() == 1);
+    CHECK(state.claims->front().devices[0].device == "ens1");
+  }
+  KubeletState none;
+  REQUIRE(add_dra_state(
+      R"({"Data":"{\"kind\":\"DRACheckpoint\",\"ClaimInfoStateList\":null}","Checksum":1})", none));
+  CHECK(none.claims->empty());
+}
+
+TEST_CASE("A DRA checkpoint of another form is refused with what is wrong") {
+  for (const auto& [text, why] : std::vector<std::pair<std::string, std::string>>{
+           {"", ""},
+           {"[]", "not a JSON object"},
+           {R"({"version":"v1","entries":[{"ClaimUID":"u"}]})", "no Data"},
+           {R"({"Data":{}})", "no Data"},
+           {R"({"Data":"{"})", "its Data"},
+           {R"({"Data":"{\"kind\":\"Other\"}"})", "no DRACheckpoint"},
+           {R"({"Data":"{\"Entries\":[1]}"})", "an entry is no object"},
+           {R"({"Data":"{\"Entries\":[{}]}"})", "no ClaimUID"},
+           {R"({"Data":"{\"Entries\":[{\"ClaimUID\":\"u\"}]}"})", "no DriverState"},
+           {R"({"Data":"{\"Entries\":[{\"ClaimUID\":\"u\",\"DriverState\":)"
+            R"({\"d\":{\"Devices\":[1]}}}]}"})",
+            "has no name"}}) {
+    KubeletState state;
+    const auto added = add_dra_state(text, state);
+    REQUIRE_FALSE(added);
+    CHECK_THAT(added.error().message, ContainsSubstring(why));
+    CHECK_FALSE(state.claims);
+  }
+}
+
 TEST_CASE("Version 1 cgroups are read from the cpuset's tree") {
   const TemporaryFolder folder;
   write(folder.path() / "cpuset/cpuset.cpus", "0-7\n");
@@ -139,15 +184,18 @@ TEST_CASE("All of a kubelet's word survives the codec") {
   state.shared_cpus = {0};
   state.entries = {{"u", "c", {1}, {0}}};
   state.plugins = std::vector<PluginEntry>{{"u", "c", "x.io/nic", {"a"}}};
+  state.claims = std::vector<PreparedClaim>{{"u", "s", "c", {"p"}, {{"dra.net", "n", "ens1"}}}};
   state.problems = {"why"};
   word.state = state;
   word.cpusets = std::vector<ContainerCpuset>{{"u", "id", {1}, {0}}};
   word.unread = {"cgroups: none"};
+  word.read_at = "2026-11-23T06:24:35Z";
   const auto again = json::decode_holdings(json::encode(word));
   if (!again) FAIL(again.error().message);
   CHECK(json::encode(*again) == json::encode(word));
   CHECK(again->cpusets->front().container_id == "id");
   CHECK(again->state->plugins->front().devices.front() == "a");
+  CHECK(again->state->claims->front().devices.front().device == "ens1");
   NodeHoldings bare;
   bare.node = "n";
   CHECK_FALSE(json::decode_holdings(json::encode(bare))->allocatable);
