@@ -5,8 +5,8 @@
 #include "probes/drivers/host/pci_names.hpp"
 #include "probes/drivers/host/sandboxes.hpp"
 #include "probes/drivers/host/tree_machine.hpp"
-#include "probes/gpu_facts.hpp"
 #include "probes/drivers/verbs/rdma_facts.hpp"
+#include "probes/gpu_facts.hpp"
 
 namespace plumbline::probes {
 
@@ -75,12 +75,14 @@ Topology take_inventory(const Request& request, Deadline deadline) {
   const FileTree root(other_root.empty() ? "/" : other_root);
   Topology topology;
   if (!request.ends.empty()) topology.node = request.ends[0].node;
+  topology.read_at = SystemClock().wall_time();
   topology.boot_id = known_text(root, "proc/sys/kernel/random/boot_id", topology.problems);
   topology.kernel = known_text(root, "proc/sys/kernel/osrelease", topology.problems);
   add_machine(request, root, topology);
   add_pci_names(root, topology.pci_devices);
-  // Another root, or a recorded machine, has no driver here that could be asked.
-  if (other_root.empty() && option(request, "hwloc_xml").empty()) add_gpus(request, topology);
+  // Another machine's tree, or a recorded machine, has no driver here that could be asked.
+  const bool here = is_this_machine(root) && option(request, "hwloc_xml").empty();
+  if (here) add_gpus(request, topology);
   topology.network_devices = read_nics(root, deadline, topology.problems);
   add_rdma(root, topology, deadline);
   const std::string results = option(request, "cni_results");

@@ -111,6 +111,32 @@ TEST_CASE("A tree without network devices says that it does not know") {
   CHECK(problems.size() == 1);
 }
 
+TEST_CASE("A node's root in a container shows what rtnetlink says of the devices that are here") {
+  const auto links = read_links(Deadline::never());
+  REQUIRE(links);
+  const auto own =
+      std::find_if(links->begin(), links->end(), [](const Link& link) { return !link.loopback; });
+  if (own == links->end()) SKIP("this network namespace has the loopback alone");
+  const Tree tree;
+  const std::string nic = "sys/class/net/" + own->name;
+  tree.file(nic + "/address", own->mac);
+  tree.file(nic + "/type", "1");
+  tree.file(nic + "/ifindex", std::to_string(own->index));
+  const std::string id = "proc/sys/kernel/random/boot_id";
+  const std::string here = FileTree("/").read(id).value_or("");
+
+  CHECK_FALSE(is_this_machine(FileTree(tree.root())));
+  CHECK(nics_of(tree).at(0).addresses.empty());
+  tree.file(id, "another boot");
+  CHECK_FALSE(is_this_machine(FileTree(tree.root())));
+  tree.file(id, here);
+  CHECK(is_this_machine(FileTree(tree.root())));
+  CHECK(nics_of(tree).at(0).addresses == own->addresses);
+  CHECK(nics_of(tree).at(0).mtu == own->mtu);
+  tree.file(nic + "/ifindex", std::to_string(own->index + 1000));  // of another namespace
+  CHECK(nics_of(tree).at(0).addresses.empty());
+}
+
 TEST_CASE("A PCI link is read now and at most, and unknown stays absent") {
   const Tree tree;
   add_mlx5(tree);

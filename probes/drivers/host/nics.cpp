@@ -134,14 +134,32 @@ NetworkDevice device_in_tree(const FileTree& root, const std::string& name) {
   return device;
 }
 
-std::vector<NetworkDevice> nics_in_tree(const FileTree& root, std::vector<std::string>& problems) {
+/// The link of this network namespace that the tree's device is; nothing when it is in another one.
+const Link* same_link(const FileTree& root, const NetworkDevice& device,
+                      const std::vector<Link>& links) {
+  const auto index = integer_at(root, "sys/class/net/" + device.name + "/ifindex");
+  for (const Link& link : links) {
+    if (link.name == device.name && index == link.index && link.mac == device.mac) return &link;
+  }
+  return nullptr;
+}
+
+std::vector<NetworkDevice> nics_in_tree(const FileTree& root, const std::vector<Link>& links,
+                                        std::vector<std::string>& problems) {
   std::vector<NetworkDevice> devices;
   const auto names = root.list("sys/class/net");
   if (!names) problems.push_back("network devices: " + names.error().message);
   for (const auto& name : names.value_or(std::vector<std::string>{})) {
     // ARPHRD_LOOPBACK; /sys/class/net also holds files such as bonding_masters.
     const auto type = integer_at(root, "sys/class/net/" + name + "/type");
-    if (type && *type != 772) devices.push_back(device_in_tree(root, name));
+    if (!type || *type == 772) continue;
+    NetworkDevice device = device_in_tree(root, name);
+    if (const Link* const link = same_link(root, device, links)) {
+      device = device_of(*link);
+      add_sysfs(root, device);
+      if (device.driver.empty()) device.driver = driver_by_ethtool(name);
+    }
+    devices.push_back(std::move(device));
   }
   return devices;
 }
@@ -164,6 +182,14 @@ std::string pcie_root_in(const std::string& path) {
   return {};
 }
 
+bool is_this_machine(const FileTree& root) {
+  if (root.root() == "/") return true;
+  constexpr const char* id = "proc/sys/kernel/random/boot_id";
+  const auto here = FileTree("/").read(id);
+  const auto there = root.read(id);
+  return here && there && !here->empty() && *here == *there;
+}
+
 NetworkDevice device_of(const Link& link) {
   NetworkDevice device;
   device.name = link.name;
@@ -179,10 +205,11 @@ NetworkDevice device_of(const Link& link) {
 
 std::vector<NetworkDevice> read_nics(const FileTree& root, Deadline deadline,
                                      std::vector<std::string>& problems) {
-  if (root.root() != "/") return nics_in_tree(root, problems);
   std::vector<NetworkDevice> devices;
-  const auto links = read_links(deadline);
+  Result<std::vector<Link>> links = std::vector<Link>{};
+  if (is_this_machine(root)) links = read_links(deadline);
   if (!links) problems.push_back(links.error().message);
+  if (root.root() != "/") return nics_in_tree(root, links.value_or(std::vector<Link>{}), problems);
   for (const Link& link : links.value_or(std::vector<Link>{})) {
     if (link.loopback) continue;
     NetworkDevice device = device_of(link);

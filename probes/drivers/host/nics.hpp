@@ -14,9 +14,14 @@ namespace plumbline::probes {
 /// mounted. Driver is the link's kind; a kind makes it virtual.
 NetworkDevice device_of(const Link& link);
 
+/// True for "/", and for a tree whose /proc is of the kernel that runs here (the same boot id): a
+/// node's root, mounted in a container.
+bool is_this_machine(const FileTree& root);
+
 /// The network devices of this network namespace (rtnetlink) with what /sys/class/net adds; where
-/// `root` is not "/", those of the tree's /sys/class/net alone. No loopback. What could not be read
-/// goes to `problems`.
+/// `root` is not "/", those of the tree's /sys/class/net. In a tree of this machine a device that
+/// is also of this network namespace (the same name, index and MAC) has all that rtnetlink says;
+/// others lack addresses. No loopback. What could not be read goes to `problems`.
 std::vector<NetworkDevice> read_nics(const FileTree& root, Deadline deadline,
                                      std::vector<std::string>& problems);
 
