@@ -13,7 +13,7 @@ import tempfile
 import time
 
 from cluster import ROOT, SKIPPED
-from rack_cluster import apply, log_of, pods, rack_cluster, run_inside, wait_for
+from rack_cluster import apply, log_of, pods, rack_cluster, run_inside, skip_without_rights, wait_for
 
 SPACE = "plumbline"
 FOLDER = ROOT / "deploy/kubernetes/collectives/indexed-job"
@@ -167,4 +167,5 @@ elif not shutil.which("kubectl"):
     print("skipped: there is no kubectl")
     sys.exit(SKIPPED)
 else:
+    skip_without_rights()
     run_inside(__file__)

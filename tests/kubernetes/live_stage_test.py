@@ -2,12 +2,14 @@
 """A stage over a virtual rack whose word is on a real API server: it finds the agents by their pods, reads the claims
 live and names the lying label; a node that should have an agent and has none is told, never passed over."""
 
+import contextlib
 import json
 import pathlib
 import subprocess
 import sys
 import tarfile
 import tempfile
+import urllib.error
 
 from cluster import ROOT, PROGRAM, cluster
 
@@ -47,29 +49,45 @@ def agent_pod(node):
                          "labels": {AGENT: "plumbline-agent"}},
             "spec": {"nodeName": node["metadata"]["name"], "hostNetwork": True,
                      "automountServiceAccountToken": False,
-                     "containers": [{"name": "agent", "image": "plumbline:latest"}]},
+                     "containers": [{"name": "agent", "image": "the-racks-own-agent"}]},
             "status": {"phase": "Running", "podIP": address, "hostIP": address,
                        "podIPs": [{"ip": address}], "conditions": ready}}
 
 
-def fill(api, bundle):
+def make_spaces(api, spaces):
+    for space in spaces:
+        api.create("/api/v1/namespaces", {"metadata": {"name": space}})
+        with contextlib.suppress(urllib.error.HTTPError):  # a controller may have been quicker
+            api.create(f"/api/v1/namespaces/{space}/serviceaccounts",
+                       {"metadata": {"name": "default", "namespace": space}})
+
+
+def tell_networks(rack, recorded, uid):
+    """The CNI results of the nodes name the pod by the uid that the server gave it."""
+    for result in rack.glob("nodes/*/cni/results/*"):
+        text = result.read_text()
+        if recorded in text:
+            result.write_text(text.replace(recorded, uid))
+
+
+def fill(api, bundle, registered=False):
+    """The rack's objects, and a pod for each of its agents. Nodes that kubelets registered are left as they are."""
     for plural, (group, version, kind, namespaced) in KINDS.items():
         api.define(group, version, kind, plural, namespaced)
     pods = items(bundle, "pods")
-    for space in {"plumbline", *(pod["metadata"]["namespace"] for pod in pods)}:
-        api.create("/api/v1/namespaces", {"metadata": {"name": space}})
-        api.create(f"/api/v1/namespaces/{space}/serviceaccounts",
-                   {"metadata": {"name": "default", "namespace": space}})
+    make_spaces(api, {"plumbline", *(pod["metadata"]["namespace"] for pod in pods)})
     for node in items(bundle, "nodes"):
-        create(api, "/api/v1/nodes", node)
+        if not registered:
+            create(api, "/api/v1/nodes", node)
         create(api, "/api/v1/namespaces/plumbline/pods", agent_pod(node))
     for piece in items(bundle, "resourceslices"):
         create(api, "/apis/resource.k8s.io/v1/resourceslices", piece)
     uids = {}
     for pod in pods:
         pod["spec"]["automountServiceAccountToken"] = False
-        uids[pod["metadata"]["name"]] = create(
-            api, f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods", pod)
+        uid = create(api, f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods", pod)
+        uids[pod["metadata"]["name"]] = uid
+        tell_networks(bundle.parent, pod["metadata"]["uid"], uid)
     for claim in items(bundle, "resourceclaims"):
         for user in claim["status"]["reservedFor"]:
             user["uid"] = uids[user["name"]]
@@ -167,7 +185,8 @@ def main():
     sys.exit(done.returncode)
 
 
-if len(sys.argv) > 1:
-    inside(sys.argv[1])
-else:
-    main()
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        inside(sys.argv[1])
+    else:
+        main()

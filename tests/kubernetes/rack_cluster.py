@@ -25,27 +25,34 @@ IMAGES = [{"prefix": "plumbline", "entrypoint": ["/usr/local/bin/plumbline"], "u
           {"prefix": "machine", "entrypoint": []}]
 
 
-def devices(node, gpus=8):
-    """What the node's device plugins offer: its rails as HCAs by the NICs' names, and GPUs that nobody looks at."""
-    return {"rdma/hca": [{"id": rail.device, "numa": 0} for rail in layout.RAILS],
+def devices(node, true_ones, gpus=8):
+    """What the node's device plugins offer: its rails, by the names of their NICs. For who looks at the scheduler alone
+    also as HCAs, and GPUs, which an agent that looks at the node would rightly call a lie."""
+    rails = [{"id": rail.device, "numa": 0} for rail in layout.RAILS]
+    if true_ones:
+        return {"example.com/nic": rails}
+    return {"example.com/nic": rails, "rdma/hca": rails,
             "nvidia.com/gpu": [{"id": f"GPU-{node.number:04x}-{number}", "numa": number * 2 // gpus}
                                for number in range(gpus)]}
 
 
-def node_of(rack, names, node):
-    """The node's entry of the kubelets' configuration; its labels as the rack's word has them."""
+def node_of(rack, names, node, for_agents):
+    """The node's entry of the kubelets' configuration; its labels as the rack's word has them. With `for_agents`
+    the rack's own PodResources servers, which its own agents ask, tell of the pods here too, and nothing is offered that
+    is not there."""
     recorded = json.loads((rack / "bundle/nodes.json").read_text())["items"]
     labels = next(one["metadata"]["labels"] for one in recorded
                   if one["metadata"]["name"] == node.name)
     return {"netns": namespaces.path(names.namespace(node.name)), "address": node.management,
-            "nic": "mgmt0", "labels": labels, "devices": devices(node),
+            "nic": "mgmt0", "labels": labels, "devices": devices(node, for_agents),
             "paths": {"/var/lib/cni": names.node_path(node, "cni")},
             "pod_resources": names.node_path(node, "podresources.json"),
+            **({"answer": names.node_path(node, "podresources.json")} if for_agents else {}),
             "configz": {"cpuManagerPolicy": "none", "topologyManagerPolicy": "none"}}
 
 
 @contextlib.contextmanager
-def kubelets(api, rack):
+def kubelets(api, rack, for_agents=False, word=True):
     """The kubelets of the rack's nodes, until the end of the block."""
     names = layout.Names.of(rack)
     state = api.run / "kubelets"
@@ -54,7 +61,10 @@ def kubelets(api, rack):
             "pki": str(api.run / "pki"), "state": str(state), "programs": str(PROGRAMS),
             "hosts": names.path("hosts"), "images": IMAGES, "addresses": "10.70.0",
             "server_binary": str(PROGRAMS / "stand-in-kubelet"),
-            "nodes": {node.name: node_of(rack, names, node) for node in layout.NODES}}
+            "nodes": {node.name: node_of(rack, names, node, for_agents) for node in layout.NODES}}
+    for node in [] if word else told["nodes"].values():
+        for key in ("paths", "pod_resources", "answer"):
+            node.pop(key, None)
     (state / "configuration.json").write_text(json.dumps(told))
     with open(state / "log", "wb") as log:
         program = subprocess.Popen([sys.executable, "-B", KUBELETS, state / "configuration.json"],
@@ -67,9 +77,11 @@ def kubelets(api, rack):
 
 
 @contextlib.contextmanager
-def rack_cluster(rack):
-    """Raises all of it in the rack's control node, where the caller runs; gives the API server."""
-    with cluster(layout.CONTROL_ADDRESS, scheduling=True) as api, kubelets(api, rack):
+def rack_cluster(rack, for_agents=False, word=True):
+    """Raises all of it in the rack's control node, where the caller runs; gives the API server. Without the rack's
+    `word` its kubelets and CNI results know of no pods but those that the scheduler binds."""
+    with cluster(layout.CONTROL_ADDRESS, scheduling=True) as api, \
+            kubelets(api, rack, for_agents, word):
         wait_for("the nodes are ready", lambda: all_ready(api))
         yield api
 
@@ -115,12 +127,33 @@ def log_of(api, namespace, pod, container=""):
                     + (f"?container={container}" if container else ""))
 
 
-def run_inside(script, *fault):
-    """Raises a rack without agents and runs the script again in its control node, with the rack's folder."""
-    with stage_support.rack(*(fault or (None,)), *(() if fault else ("--no-agents",))) as (rack, _):
+def run_inside(script, *fault, agents=False):
+    """Raises a rack, with agents when asked for or with a fault, and runs the script again in its control node, with
+    the rack's folder."""
+    bare = () if fault or agents else ("--no-agents",)
+    with stage_support.rack(*(fault or (None,)), *bare) as (rack, _):
         done = subprocess.run([ROOT / "deploy/rack", "--dir", rack, "exec", "control", "--",
                                sys.executable, "-B", script, rack], text=True, check=False,
                               capture_output=True, stdin=subprocess.DEVNULL)
     print(done.stdout, done.stderr)
     sys.exit(done.returncode)
 
+
+def skip_without_rights():
+    """Containers have users of their own, which takes root; leaves with ctest's skip code otherwise."""
+    if os.geteuid() != 0:
+        print("skipped: played kubelets need root")
+        sys.exit(77)
+
+
+def run_there(script, *words, fault=None, agents=False):
+    """Raises a rack and runs the script again in its control node: RACK --inside WORDS. Its exit code."""
+    skip_without_rights()
+    with stage_support.rack(None, *([] if agents else ["--no-agents"])) as (rack, call):
+        if fault:
+            call("fault", fault)
+        done = subprocess.run([ROOT / "deploy/rack", "--dir", rack, "exec", "control", "--",
+                               sys.executable, "-B", script, rack, "--inside", *words], text=True,
+                              check=False, capture_output=True, stdin=subprocess.DEVNULL)
+    print(done.stdout, done.stderr, flush=True)
+    return done.returncode

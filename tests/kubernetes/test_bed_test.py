@@ -8,7 +8,7 @@ import pathlib
 import sys
 import time
 
-from rack_cluster import apply, log_of, pods, rack_cluster, run_inside, wait_for
+from rack_cluster import apply, log_of, pods, rack_cluster, run_inside, skip_without_rights, wait_for
 
 SPACE = "plumbline"
 RANK = {"fieldRef": {"fieldPath": "metadata.annotations['batch.kubernetes.io/job-completion-index']"}}
@@ -171,4 +171,5 @@ def inside(rack):
 if len(sys.argv) > 1:
     inside(sys.argv[1])
 else:
+    skip_without_rights()
     run_inside(__file__)

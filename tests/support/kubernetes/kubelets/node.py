@@ -16,7 +16,7 @@ SIZE = {"cpu": "64", "memory": "256Gi", "ephemeral-storage": "100Gi", "pods": "1
 
 class Node:
     """`told` is the node's entry of the configuration: netns, address, nic, labels, devices (resource
-    -> [{id, numa}]), paths (host path -> folder that stands for it), pod_resources, configz."""
+    -> [{id, numa}]), paths (host path -> folder that stands for it), pod_resources (the rack's word), answer (file to write; its own), configz."""
 
     def __init__(self, name, told, folder, api):
         self.name, self.told, self.folder, self.api = name, told, folder, api
@@ -24,7 +24,9 @@ class Node:
         self.holders = {}  # (resource, id) -> uid of the pod
         self.pods = {}     # uid -> its entry of the PodResources answer
         self.socket = os.path.join(folder, "root/var/lib/kubelet/pod-resources/kubelet.sock")
-        self.answer = os.path.join(folder, "podresources.json")
+        self.answer = told.get("answer") or os.path.join(folder, "podresources.json")
+        # What is written to is read once; another file is read again each time.
+        self.word = self._read_word() if self.answer == told.get("pod_resources") else None
         os.makedirs(os.path.dirname(self.socket), exist_ok=True)
 
     # --- the Node object ---------------------------------------------------------------------
@@ -129,6 +131,9 @@ class Node:
             os.replace(self.answer + ".new", self.answer)
 
     def _word(self):
+        return json.loads(json.dumps(self.word)) if self.word else self._read_word()
+
+    def _read_word(self):
         path = self.told.get("pod_resources")
         if not path:
             return {"pod_resources": []}
