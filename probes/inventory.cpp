@@ -1,8 +1,14 @@
 #include "probes/inventory.hpp"
 
+#include <algorithm>
+#include <charconv>
+
+#include "probes/drivers/host/cloud_place.hpp"
 #include "probes/drivers/host/machine.hpp"
+#include "probes/drivers/host/neighbours.hpp"
 #include "probes/drivers/host/nics.hpp"
 #include "probes/drivers/host/pci_names.hpp"
+#include "probes/drivers/host/pod_devices.hpp"
 #include "probes/drivers/host/sandboxes.hpp"
 #include "probes/drivers/host/tree_machine.hpp"
 #include "probes/drivers/verbs/rdma_facts.hpp"
@@ -15,6 +21,19 @@ namespace {
 std::string option(const Request& request, const std::string& name) {
   const auto found = request.options.find(name);
   return found == request.options.end() ? std::string{} : found->second;
+}
+
+/// How long to listen for neighbours: "lldp_seconds", less than what is left of the deadline.
+std::chrono::nanoseconds listening(const Request& request, Deadline deadline) {
+  const std::string text = option(request, "lldp_seconds");
+  double seconds = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (read.ec != std::errc() || !(seconds > 0)) return {};
+  const auto most = std::max<std::chrono::nanoseconds>(deadline.left() - std::chrono::seconds(2),
+                                                       std::chrono::nanoseconds(0));
+  const auto wished = std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(std::min(seconds, 600.0)));
+  return std::min(wished, most);
 }
 
 /// A node without CPUs borrows those of its initiator in hwloc; the kernel's word counts.
@@ -85,8 +104,11 @@ Topology take_inventory(const Request& request, Deadline deadline) {
   if (here) add_gpus(request, topology);
   topology.network_devices = read_nics(root, deadline, topology.problems);
   add_rdma(root, topology, deadline);
+  add_neighbours(root, listening(request, deadline), topology.network_devices);
+  topology.cloud = read_cloud_place(root, topology.problems);
   const std::string results = option(request, "cni_results");
   if (!results.empty()) topology.sandboxes = read_sandboxes(results, deadline, topology.problems);
+  add_pod_rdma(root, topology.sandboxes);
   return topology;
 }
 

@@ -8,6 +8,7 @@ namespace plumbline::probes {
 namespace {
 
 constexpr const char* kName = "rdma_loopback";
+constexpr std::string_view kGpu = "gpu ";
 constexpr Bytes kSize{1U << 20U};
 
 /// Nobody listens to the far end.
@@ -29,6 +30,14 @@ class RenamingSink final : public Sink {
     renamed.probe = kName;
     renamed.parameters.erase("direction");
     if (!memory_.empty()) renamed.parameters["memory"] = memory_;
+    // A GPU that is in use, or that nothing here lets be registered, was not measured and not bad.
+    const Failed* failed = outcome.failed();
+    const bool missing = failed != nullptr && (failed->error.code == ErrorCode::unavailable ||
+                                               failed->error.code == ErrorCode::conflict);
+    if (missing && memory_.starts_with(kGpu) &&
+        failed->error.message.find(" GPU ") != std::string::npos) {
+      renamed.result = Skipped{failed->error.message};
+    }
     return sink_.outcome(renamed);
   }
 
@@ -48,15 +57,26 @@ struct Path {
 
 std::string device_of(const PortCount& port) { return port.port.substr(0, port.port.find('/')); }
 
-std::string why_not(const PortCount& from, const PortCount& to) {
+/// True when the kernel takes packets from an address of its own on a network device of the port
+/// (net.ipv4.conf.{all,<device>}.accept_local).
+bool accepts_local(const FileTree& root, const PortCount& port) {
+  const std::string base = "proc/sys/net/ipv4/conf/";
+  const auto accepts = [&](const std::string& device) {
+    return root.read_integer(base + device + "/accept_local").value_or(0) != 0;
+  };
+  return accepts("all") || std::any_of(port.netdevs.begin(), port.netdevs.end(), accepts);
+}
+
+std::string why_not(const FileTree& root, const PortCount& from, const PortCount& to) {
   for (const PortCount* port : {&from, &to}) {
     if (port->state != "ACTIVE") {
       return "port " + port->port + " is " + (port->state.empty() ? "not readable" : port->state);
     }
   }
   if (from.port == to.port || !from.through_kernel || !to.through_kernel) return {};
+  if (accepts_local(root, from) && accepts_local(root, to)) return {};
   return "a software device's packets leave by its own network device, and the kernel takes none "
-         "that come from an address of its own";
+         "that come from an address of its own (accept_local is 0)";
 }
 
 class RdmaLoopback final : public Probe {
@@ -127,13 +147,33 @@ class RdmaLoopback final : public Probe {
       for (const PortCount& to : counted) {
         for (const auto& operation : operations(request)) {
           for (const auto& memory : memories())
-            all.push_back({from.port, to.port, operation, memory, why_not(from, to)});
+            all.push_back({from.port, to.port, operation, memory, why_not(world_.root, from, to)});
         }
       }
-      for (const auto& gpu : world_.gpus())
-        all.push_back({from.port, from.port, "write", "gpu " + gpu, world_.gpu_memory()});
+      const auto gpus = gpus_for(request);
+      for (const auto& gpu : gpus.addresses) {
+        const std::string down = why_not(world_.root, from, from);
+        all.push_back({from.port, from.port, "write", std::string(kGpu) + gpu,
+                       down.empty() ? gpus.skipped : down});
+      }
     }
     return all;
+  }
+
+  /// Those that are described, else those on the PCI bus, with why their memory cannot be had.
+  struct Gpus {
+    std::vector<std::string> addresses;
+    std::string skipped;
+  };
+  Gpus gpus_for(const Request& request) const {
+    const auto found = request.options.find("drivers");
+    const std::string drivers = found == request.options.end() ? std::string{} : found->second;
+    Gpus gpus{drivers.empty() ? world_.gpus() : std::vector<std::string>{}, {}};
+    if (drivers.empty() && gpus.addresses.empty()) return gpus;
+    const auto opened = world_.gpu_memory->open(drivers);
+    if (opened && !drivers.empty()) gpus.addresses = (*opened)->gpus();
+    if (!opened) gpus.skipped = opened.error().message;
+    return gpus;
   }
 
   static Outcome outcome_of(const Request& request, const Path& path) {
@@ -168,6 +208,11 @@ class RdmaLoopback final : public Probe {
     request.ends = {identity.from, identity.to};
     request.options = {{"transport", "verbs"}, {"operations", path.operation}};
     if (path.memory.rfind("numa", 0) == 0) request.options["numa"] = path.memory.substr(4);
+    if (path.memory.starts_with(kGpu)) {
+      request.options["gpu"] = path.memory.substr(kGpu.size());
+      const auto drivers = task.request.options.find("drivers");
+      if (drivers != task.request.options.end()) request.options["drivers"] = drivers->second;
+    }
     auto meeting = in_memory_rendezvous(2);
     std::thread far([&] {
       Request other = request;

@@ -23,18 +23,23 @@ BatchPlan plan_batch(const Task& task, const Patience& patience, const Number& n
 
 BatchEnd::BatchEnd(const Task& task, PairWorld& world, const Number& number)
     : task_(task), world_(world), number_(number), rank_(task.rendezvous->rank()) {
-  opening_.idle = world.idle;
+  opening_.idle = number.by_library ? world.rdma_idle : world.idle;
+  opening_.below = world.idle;
   if (auto opened = open(); !opened) opening_.error = opened.error();
   auto links = world_.read_links();
   if (links) opening_.links = std::move(*links);
   if (!links && !opening_.error) opening_.error = links.error();
+  if (number_.by_library) opening_.ports = world_.rdma->count();
 }
 
 Opening BatchEnd::opening() const { return opening_; }
 
 Status BatchEnd::open() {
   const std::string& device = task_.request.ends[static_cast<std::size_t>(rank_)].device;
-  if (auto carrier = wait_for_carrier(device); !carrier) return carrier;
+  // An RDMA port may have no network device; what is wrong with it the library says.
+  if (!number_.by_library) {
+    if (auto carrier = wait_for_carrier(device); !carrier) return carrier;
+  }
   const bool latency = number_.shape == Shape::latency;
   const auto waiting = latency ? Waiting::spinning : Waiting::sleeping;
   const auto make = [&](std::unique_ptr<Connection>& connection, std::string& address) -> Status {
@@ -73,12 +78,12 @@ Status BatchEnd::wait_for_carrier(const std::string& device) {
 /// By what the other end says of its device; tell() looks at where the connections really went.
 Status BatchEnd::check_peer(const Opening& other) const {
   const std::string& device = task_.request.ends[static_cast<std::size_t>(1 - rank_)].device;
+  if (world_.allowed.allow({})) return {};
   const auto link = find_link(other.links, device);
   if (!link) return tl::unexpected(link.error());
   for (const auto& address : link->addresses) {
     if (world_.allowed.allow(address)) return {};
   }
-  if (world_.allowed.allow({})) return {};
   return fail(ErrorCode::permission_denied,
               "no address of " + device + " is in the networks that a peer may be in");
 }
@@ -163,6 +168,7 @@ void BatchEnd::tell(Closing& closing) {
     }
   }
   if (auto links = world_.read_links()) closing.links = std::move(*links);
+  if (number_.by_library) closing.ports = world_.rdma->count();
 }
 
 }  // namespace plumbline::probes

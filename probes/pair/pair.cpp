@@ -52,9 +52,11 @@ Result<std::vector<Number>> numbers_of(const Request& request) {
   if (std::find(words.begin(), words.end(), "latency") != words.end()) {
     numbers.push_back({Shape::latency, Bytes{8}, numbers.size(), false, {}});
   }
-  const auto rdma = asks_for_rdma(request);
-  if (!rdma) return tl::unexpected(rdma.error());
-  if (*rdma) return rdma_numbers(request, numbers);
+  const auto transport = transport_of(request);
+  if (!transport) return tl::unexpected(transport.error());
+  if (*transport == Transport::verbs) return rdma_numbers(request, numbers);
+  for (Number& number : numbers)
+    number.by_library = *transport == Transport::library;
   return numbers;
 }
 
@@ -86,6 +88,7 @@ class PairProbe final : public Probe {
   PairProbe(PairDrivers drivers, LinkReader read_links, Patience patience)
       : paths_(std::move(drivers.paths)),
         rdma_(std::move(drivers.rdma)),
+        rdma_paths_(std::move(drivers.rdma_paths)),
         read_links_(std::move(read_links)),
         patience_(patience) {}
 
@@ -102,9 +105,10 @@ class PairProbe final : public Probe {
   }
 
   std::optional<std::string> inapplicable(const Task& task) const override {
-    if (asks_for_rdma(task.request).value_or(false)) {
-      return rdma_ ? std::nullopt : std::optional(rdma_.error().message);
-    }
+    const auto transport = transport_of(task.request).value_or(Transport::sockets);
+    if (transport != Transport::sockets && !rdma_) return rdma_.error().message;
+    if (transport == Transport::library && !rdma_paths_) return rdma_paths_.error().message;
+    if (transport != Transport::sockets) return std::nullopt;
     if (paths_) return std::nullopt;
     return paths_.error().message;
   }
@@ -125,7 +129,8 @@ class PairProbe final : public Probe {
                     std::move(*allowed),
                     {},
                     {}};
-    if (numbers->front().over_rdma) add_rdma(task, world);
+    if (numbers->front().over_rdma || numbers->front().by_library) add_rdma(task, world);
+    if (numbers->front().by_library) world.paths = rdma_paths_->get();
     std::optional<Trouble> trouble;
     for (const Number& number : *numbers) {
       const double share = static_cast<double>(number.index) / static_cast<double>(numbers->size());
@@ -180,9 +185,10 @@ class PairProbe final : public Probe {
                                                        : summarise_bandwidth(record.batches, width);
     if (!record.doubt.empty() && !measured.conclusive) measured.doubt += "; " + record.doubt;
     const int from = number.shape == Shape::reverse ? 1 : 0;
-    if (number.over_rdma) {
+    if (number.over_rdma || number.by_library) {
+      const std::string library = number.over_rdma ? (*rdma_)->name() : (*rdma_paths_)->name();
       measured.counters = rdma_counters(task.request, record, from);
-      measured.proof = prove_rdma({task.request, number, record, took, (*rdma_)->name()});
+      measured.proof = prove_rdma({task.request, number, record, took, library});
     } else {
       measured.counters = counters_of(task.request, record, from);
       measured.proof = prove({task.request, number, record, took, (*paths_)->name()});
@@ -192,6 +198,7 @@ class PairProbe final : public Probe {
 
   Result<std::unique_ptr<PathDriver>> paths_;
   Result<std::unique_ptr<RdmaDriver>> rdma_;
+  Result<std::unique_ptr<PathDriver>> rdma_paths_;
   LinkReader read_links_;
   Patience patience_;
 };

@@ -24,6 +24,11 @@ std::vector<std::string> words_of(const Request& request, const std::string& opt
   return words;
 }
 
+std::string option_of(const Request& request, const std::string& name) {
+  const auto found = request.options.find(name);
+  return found == request.options.end() ? std::string{} : found->second;
+}
+
 Result<unsigned> number_in(const std::string& word, const std::string& option, unsigned least,
                            unsigned most) {
   unsigned value = 0;
@@ -64,6 +69,8 @@ Result<std::vector<RdmaWork>> works_of(const Request& request) {
     for (const unsigned depth : *depths) {
       for (const unsigned pair : *pairs) {
         RdmaWork work{*operation, std::max(depth, pair), pair, {}, {}, {}};
+        work.gpu = option_of(request, "gpu");
+        work.gpu_drivers = work.gpu.empty() ? "" : option_of(request, "drivers");
         if (!gids->empty()) work.gid = static_cast<int>(gids->front());
         if (nodes->empty()) works.push_back(work);
         for (const unsigned node : *nodes) {
@@ -82,12 +89,13 @@ bool same_latency(const RdmaWork& one, const RdmaWork& other) {
 
 }  // namespace
 
-Result<bool> asks_for_rdma(const Request& request) {
+Result<Transport> transport_of(const Request& request) {
   const auto found = request.options.find("transport");
-  if (found == request.options.end() || found->second == "tcp") return false;
-  if (found->second == "verbs") return true;
+  if (found == request.options.end() || found->second == "tcp") return Transport::sockets;
+  if (found->second == "verbs") return Transport::verbs;
+  if (found->second == "ucx") return Transport::library;
   return fail(ErrorCode::invalid_input,
-              "transport: '" + found->second + "' is neither tcp nor verbs");
+              "transport: '" + found->second + "' is none of tcp, verbs and ucx");
 }
 
 Result<std::vector<Number>> rdma_numbers(const Request& request, const std::vector<Number>& plain) {
@@ -95,6 +103,8 @@ Result<std::vector<Number>> rdma_numbers(const Request& request, const std::vect
   if (!works) return tl::unexpected(works.error());
   std::vector<Number> numbers;
   for (const Number& one : plain) {
+    // A latency polls memory, and nobody on the host polls that of a GPU.
+    if (one.shape == Shape::latency && !works->front().gpu.empty()) continue;
     std::vector<RdmaWork> seen;
     for (const RdmaWork& work : *works) {
       const bool again = one.shape == Shape::latency &&
@@ -121,6 +131,7 @@ Result<std::vector<Number>> rdma_numbers(const Request& request, const std::vect
 
 std::map<std::string, std::string> rdma_parameters(const Request& request, const Number& number) {
   std::map<std::string, std::string> parameters;
+  if (number.by_library) parameters["library"] = "ucx";
   if (!number.over_rdma) return parameters;
   const auto asked = [&](const char* option) { return request.options.count(option) > 0; };
   const bool latency = number.shape == Shape::latency;
@@ -129,6 +140,7 @@ std::map<std::string, std::string> rdma_parameters(const Request& request, const
   if (asked("queue_pairs") && !latency) {
     parameters["queue_pairs"] = std::to_string(number.rdma.queue_pairs);
   }
+  if (!number.rdma.gpu.empty()) parameters["memory"] = "gpu " + number.rdma.gpu;
   if (asked("numa")) parameters["memory"] = "numa" + std::to_string(number.rdma.numa.value_or(0));
   return parameters;
 }

@@ -9,13 +9,18 @@
 
 namespace plumbline::probes {
 
-/// True when the request asks for RDMA: option "transport" is "verbs". "tcp", or none, means
-/// sockets; another word is an error.
-Result<bool> asks_for_rdma(const Request& request);
+/// How the bytes are to go: option "transport". Another word is an error.
+enum class Transport {
+  sockets,  ///< "tcp", or none
+  verbs,    ///< "verbs": our own queue pairs
+  library   ///< "ucx": UCX over the same RDMA device
+};
+Result<Transport> transport_of(const Request& request);
 
 /// Every number of `plain` once for each way to do it that the options ask for, each a list:
 /// "operations" (write, read, send; default write), "depths" (1 to 4096; default 128; a latency has
-/// none), "queue_pairs" (1 to 64; default 1), "numa" (nodes of the memory; default anywhere), and
+/// none), "queue_pairs" (1 to 64; default 1), "numa" (nodes of the memory; default anywhere),
+/// "gpu" (memory of the GPU at this PCI address or of the "nearest"; no latency then), and
 /// "gid_index" (one). At most 256 numbers. The indices are made anew.
 Result<std::vector<Number>> rdma_numbers(const Request& request, const std::vector<Number>& plain);
 

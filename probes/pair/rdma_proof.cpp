@@ -11,6 +11,7 @@ namespace plumbline::probes {
 namespace {
 
 constexpr double kSmallestMtu = 256;
+constexpr double kLargestMtu = 4096;
 
 std::string amount(double count, bool packets) {
   if (packets) return std::to_string(static_cast<std::uint64_t>(count)) + " packets";
@@ -32,7 +33,8 @@ double total_growth(const PortCount& before, const PortCount& after) {
   return static_cast<double>(sent.value_or(0)) + static_cast<double>(received.value_or(0));
 }
 
-/// "... mtu 1024" at the end of a transport.
+/// "... mtu 1024" at the end of a transport; without it the largest, so that a number of packets is
+/// what there must have been at least.
 double mtu_of(const std::vector<std::string>& transports) {
   for (const auto& transport : transports) {
     const auto at = transport.rfind(" mtu ");
@@ -40,7 +42,7 @@ double mtu_of(const std::vector<std::string>& transports) {
     const double mtu = std::strtod(transport.c_str() + at + 5, nullptr);
     if (mtu >= kSmallestMtu) return mtu;
   }
-  return kSmallestMtu;
+  return kLargestMtu;
 }
 
 /// One end's signs.
@@ -79,15 +81,24 @@ class PortWitness {
 
  private:
   Proof library() const {
-    Proof proof{"library", end_, "ibv_query_qp", {}, {}, {}, {}, !tally_.transports.empty()};
+    const char* const source = witness_.number.by_library ? "ucp_ep_print_info" : "ibv_query_qp";
+    Proof proof{"library", end_, source, {}, {}, {}, {}, !tally_.transports.empty()};
     std::string words;
-    const std::string wanted = "/" + colon_name() + " ";
     for (const auto& transport : tally_.transports) {
       words += (words.empty() ? "" : ", ") + transport;
-      proof.holds = proof.holds && transport.find(wanted) != std::string::npos;
+      proof.holds = proof.holds && names_port(transport);
     }
     proof.statement = witness_.library + " says it used " + (words.empty() ? "nothing" : words);
     return proof;
+  }
+
+  /// True for "rc write/mlx5_0:1 gid 3 ..." and "rc_verbs/mlx5_0:1.0", UCX's words.
+  bool names_port(const std::string& transport) const {
+    const std::string wanted = "/" + colon_name();
+    const auto at = transport.find(wanted);
+    if (at == std::string::npos) return false;
+    const auto end = at + wanted.size();
+    return end == transport.size() || transport[end] == ' ' || transport[end] == '.';
   }
 
   /// "mlx5_0:1", as the library's words have it.

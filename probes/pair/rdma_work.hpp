@@ -16,6 +16,9 @@ const char* to_string(Operation operation) noexcept;
 /// Reads one of these words.
 Result<Operation> parse_operation(const std::string& word);
 
+/// The GPU that shares most of its PCI path with the RDMA device.
+inline constexpr const char* kNearestGpu = "nearest";
+
 /// How RDMA is to be done.
 struct RdmaWork {
   Operation operation = Operation::write;
@@ -24,6 +27,9 @@ struct RdmaWork {
   Bytes size;                ///< of a message
   std::optional<int> gid;    ///< index to use instead of the chosen one
   std::optional<int> numa;   ///< node of the memory; absent: wherever it falls
+  /// Memory of a GPU instead: its PCI address, or "nearest" to the device; empty: host memory.
+  std::string gpu{};
+  std::string gpu_drivers{};  ///< "fake:FILE"; empty: this machine's own
 };
 
 }  // namespace plumbline::probes

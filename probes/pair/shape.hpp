@@ -27,6 +27,7 @@ struct Number {
   std::uint64_t index = 0;  ///< its place in the request: makes its seeds its own
   bool over_rdma = false;   ///< by queue pairs, as `rdma` says
   RdmaWork rdma;
+  bool by_library = false;  ///< by a library's connections over the RDMA device: a second opinion
 };
 
 /// Times that are not the request's to choose; tests shorten them.

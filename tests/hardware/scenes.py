@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What one GPU can show of the programs: each scene judges itself.
 
-    scenes.py SCENE --bin DIR     SCENE: paths latency sweep pair held killed
+    scenes.py SCENE --bin DIR     SCENE: paths latency sweep pair held killed rdma
 
 Leaves with 77 and a reason (which ctest shows as skipped) where there is no GPU, else 0 or 1.
 """
@@ -183,8 +183,25 @@ def killed(world):
     all_measured(outcomes)
 
 
+def rdma(world):
+    """Every NIC to itself from each GPU's memory, by dma-buf or a peer memory module, and every NIC to every other."""
+    outcomes, _ = world.probe("rdma_loopback", "--size", "1MiB")
+    show(outcomes)
+    if not any(outcome["status"] == "measured" for outcome in outcomes):
+        skip(next((outcome["reason"] for outcome in outcomes if outcome.get("reason")), "there is no RDMA device"))
+    of_gpus = [outcome for outcome in outcomes if outcome["parameters"].get("memory", "").startswith("gpu ")]
+    check(of_gpus, "no outcome tells of a GPU's memory")
+    for outcome in outcomes:
+        check(outcome["status"] != "failed", f"{outcome['from']} to {outcome['to']} failed: {outcome.get('reason')}")
+        if outcome["status"] == "measured":
+            check(all(sign["holds"] for sign in outcome["proof"]), f"not proven: {outcome['proof']}")
+    for outcome in of_gpus:
+        words = " ".join(sign["statement"] for sign in outcome.get("proof", []))
+        check(outcome["status"] == "skipped" or "memory " in words, f"the library does not say whose memory it used: {words}")
+
+
 def main():
-    scenes = {scene.__name__: scene for scene in (paths, latency, sweep, pair, held, killed)}
+    scenes = {scene.__name__: scene for scene in (paths, latency, sweep, pair, held, killed, rdma)}
     parser = argparse.ArgumentParser()
     parser.add_argument("scene", choices=scenes)
     parser.add_argument("--bin", required=True)

@@ -167,6 +167,7 @@ TEST_CASE("On InfiniBand the subnet manager's LID and the subnet are told, and G
   const RdmaPort& port = devices.at(0).ports.at(0);
   CHECK(port.lid == 17U);
   CHECK(port.sm_lid == 1U);
+  CHECK(port.subnet_manager.find("at LID 1; the switch behind the port is unknown") == 0);
   CHECK(port.subnet_prefix == "fe80:0000:0000:0000");
   CHECK(port.used_gid == 0);
 }

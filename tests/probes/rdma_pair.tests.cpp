@@ -168,7 +168,7 @@ TEST_CASE("Options that make no sense are refused with their name") {
   }
   Request request = rdma_request({"one_way"});
   request.options["transport"] = "pigeon";
-  CHECK_FALSE(asks_for_rdma(request));
+  CHECK_FALSE(transport_of(request));
 }
 
 TEST_CASE("A word between rounds is read back; another length or kind is refused") {
@@ -182,6 +182,42 @@ TEST_CASE("A word between rounds is read back; another length or kind is refused
   CHECK(unpack_control(std::string(kControlBytes, '\0')).error().message.find("unknown kind") !=
         std::string::npos);
   CHECK_FALSE(unpack_control(std::string(kControlBytes, '\xff')));
+}
+
+TEST_CASE("A second opinion is a library's number, and without the library a reason to skip") {
+  Request request = rdma_request({"one_way", "reverse"});
+  request.options["transport"] = "ucx";
+  const auto fabric = fake_fabric({});
+  const auto made = [&](bool library) {
+    PairDrivers drivers{
+        fail(ErrorCode::unavailable, "no sockets in this test"),
+        Result<std::unique_ptr<RdmaDriver>>(fake_rdma({}, std::make_shared<FakePorts>()))};
+    if (library) drivers.rdma_paths = std::make_unique<FakePaths>(fabric);
+    return pair_probe(
+        std::move(drivers), [] { return Result<std::vector<Link>>(std::vector<Link>{}); }, kShort);
+  };
+  const auto planned = made(true)->planned(request);
+  REQUIRE(planned.size() == 2);
+  CHECK(planned[1].key().find("direction=one_way,library=ucx,size=") != std::string::npos);
+  SystemClock clock;
+  CollectingSink sink;
+  const Topology topology;
+  const Task task{topology, request, nullptr, Deadline::never(), clock, sink};
+  CHECK_FALSE(made(true)->inapplicable(task));
+  CHECK(made(false)->inapplicable(task) == "there is no library over RDMA");
+}
+
+TEST_CASE("Numbers from a GPU's memory say whose, and have no latency") {
+  Request request = rdma_request({"one_way", "latency"});
+  request.options["gpu"] = "nearest";
+  request.options["drivers"] = "fake:FILE";
+  const auto numbers = rdma_numbers(request, {{Shape::one_way, Bytes{4096}, 0, false, {}},
+                                              {Shape::latency, Bytes{8}, 1, false, {}}});
+  REQUIRE(numbers);
+  REQUIRE(numbers->size() == 1);
+  CHECK(numbers->front().rdma.gpu == kNearestGpu);
+  CHECK(numbers->front().rdma.gpu_drivers == "fake:FILE");
+  CHECK(rdma_parameters(request, numbers->front()).at("memory") == "gpu nearest");
 }
 
 TEST_CASE("What an end says of its queue pairs is read back, and nonsense is refused") {

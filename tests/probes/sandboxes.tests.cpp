@@ -1,9 +1,12 @@
 #include "probes/drivers/host/sandboxes.hpp"
 
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
+#include <tuple>
 
+#include "probes/drivers/host/pod_devices.hpp"
 #include "tests/probes/tree.hpp"
 
 using namespace plumbline;
@@ -81,6 +84,46 @@ TEST_CASE("A pod that cannot be looked into has a problem and no list of devices
     CHECK_FALSE(pod.problem.empty());
   }
   CHECK(problems.size() == 1);
+}
+
+TEST_CASE("uverbs nodes are known by their numbers, and links in a pod's folders lead nowhere") {
+  const Tree tree;
+  for (const auto& [node, device, number] :
+       {std::tuple{"uverbs0", "mlx5_0", "231:192"}, std::tuple{"uverbs1", "mlx5_1", "231:193"}}) {
+    const std::string base = std::string("sys/class/infiniband_verbs/") + node;
+    tree.file(base + "/ibdev", device);
+    tree.file(base + "/dev", number);
+  }
+  const FileTree root(tree.root());
+  CHECK(rdma_devices_of(root, {makedev(231, 193), makedev(1, 3)}) ==
+        std::vector<std::string>{"mlx5_1"});
+  CHECK(rdma_devices_of(root, {}).empty());
+  // A pod's own tree: nothing, a link out of it, a folder of other files.
+  CHECK(uverbs_numbers(tree.root() / "sys").value().empty());
+  tree.directory("pod/dev");
+  tree.link("pod/dev/infiniband", "/dev");
+  CHECK_FALSE(uverbs_numbers(tree.root() / "pod").has_value());
+  tree.file("other/dev/infiniband/uverbs0", "a file");
+  tree.link("other/dev/infiniband/null", "/dev/null");
+  CHECK(uverbs_numbers(tree.root() / "other").value().empty());
+  CHECK(uverbs_numbers(tree.root() / "none").error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("A pod whose processes are not seen from here says so; without RDMA nothing is said") {
+  const Tree tree;
+  PodSandbox pod;
+  pod.pod_uid = "0c9e9b0e-5c2f-4d53-9f0d-0a1b2c3d4e5f";
+  std::vector<PodSandbox> pods{pod, PodSandbox{}};
+  add_pod_rdma(FileTree(tree.root()), pods);
+  CHECK(pods[0].rdma_problem.empty());
+  tree.file("sys/class/infiniband_verbs/uverbs0/ibdev", "mlx5_0");
+  tree.file("proc/7/cgroup", "0::/init.scope");
+  add_pod_rdma(FileTree(tree.root()), pods);
+  CHECK(pods[0].rdma_problem.find("hostPID") != std::string::npos);
+  CHECK(pods[1].rdma_problem.find("uid is not told") != std::string::npos);
+  tree.file("proc/8/cgroup", "0::/kubepods/pod" + pod.pod_uid + "/c1");
+  add_pod_rdma(FileTree(tree.root()), pods);
+  CHECK(pods[0].rdma_problem == "its processes have ended");
 }
 
 TEST_CASE("A directory of results that is not there is told, not taken for no pods") {

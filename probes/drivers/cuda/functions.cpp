@@ -67,6 +67,16 @@ class Binder {
     }
   }
 
+  /// A function that the driver may lack: null then.
+  template <typename Function>
+  void if_there(const char* name, Function& function) {
+    void* found = nullptr;
+    auto status = CU_GET_PROC_ADDRESS_SUCCESS;
+    const CUresult result = get_(name, &found, kInterface, CU_GET_PROC_ADDRESS_DEFAULT, &status);
+    if (result == CUDA_SUCCESS && status == CU_GET_PROC_ADDRESS_SUCCESS)
+      function = reinterpret_cast<Function>(found);
+  }
+
   const std::string& missing() const { return missing_; }
 
  private:
@@ -128,6 +138,8 @@ void bind_memory(Binder& bind_one, Functions& call) {
   bind_one("cuMemSetAccess", call.mem_set_access);
   bind_one("cuMemExportToShareableHandle", call.mem_export);
   bind_one("cuMemImportFromShareableHandle", call.mem_import);
+  bind_one.if_there("cuMemGetHandleForAddressRange", call.mem_get_handle_for_address_range);
+  bind_one.if_there("cuPointerSetAttribute", call.pointer_set_attribute);
 }
 
 std::string number_text(int version) {

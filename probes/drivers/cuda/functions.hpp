@@ -60,6 +60,9 @@ struct Functions {
   decltype(&cuMemSetAccess) mem_set_access = nullptr;
   decltype(&cuMemExportToShareableHandle) mem_export = nullptr;
   decltype(&cuMemImportFromShareableHandle) mem_import = nullptr;
+  // For RDMA; a driver may lack them, and then they stay null.
+  decltype(&cuMemGetHandleForAddressRange) mem_get_handle_for_address_range = nullptr;
+  decltype(&cuPointerSetAttribute) pointer_set_attribute = nullptr;
 };
 
 /// The driver's library, bound. `version` is what cuDriverGetVersion says (13000 is CUDA 13.0).

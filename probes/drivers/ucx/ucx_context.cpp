@@ -1,8 +1,5 @@
 #include "probes/drivers/ucx/ucx_context.hpp"
 
-#include <array>
-#include <utility>
-
 namespace plumbline::probes {
 
 namespace {
@@ -38,27 +35,16 @@ Status check(ucs_status_t status, const std::string& doing) {
   return fail(code_of(status), doing + ": UCX says: " + ucs_status_string(status));
 }
 
-Result<UcxContext> open_context(const std::string& device) {
+Result<UcxContext> open_context(const UcxSettings& settings, const std::string& what) {
   ucp_config_t* raw = nullptr;
   if (auto read = check(ucp_config_read(nullptr, nullptr, &raw), "reading UCX's configuration");
       !read) {
     return tl::unexpected(read.error());
   }
   const std::unique_ptr<ucp_config_t, ConfigRelease> config(raw);
-  // Connecting must not block the thread: a dead path is given up by our own clock. The last three
-  // are the transport's, which UCX 1.13 knows here without their prefix TCP_.
-  const std::array<std::pair<const char*, std::string>, 7> settings{{
-      {"TLS", "tcp"},
-      {"NET_DEVICES", device},
-      {"SOCKADDR_TLS_PRIORITY", "tcp"},
-      {"MAX_EAGER_LANES", "1"},
-      {"CONN_NB", "y"},
-      {"KEEPIDLE", "10s"},
-      {"KEEPINTVL", "2s"},
-  }};
   for (const auto& [name, value] : settings) {
-    auto set = check(ucp_config_modify(config.get(), name, value.c_str()),
-                     std::string("setting UCX's ") + name + " to " + value);
+    auto set = check(ucp_config_modify(config.get(), name.c_str(), value.c_str()),
+                     "setting UCX's " + name + " to " + value);
     if (!set) return tl::unexpected(set.error());
   }
   ucp_params_t params{};
@@ -66,8 +52,7 @@ Result<UcxContext> open_context(const std::string& device) {
   params.features = UCP_FEATURE_STREAM | UCP_FEATURE_WAKEUP;
   params.mt_workers_shared = 1;
   ucp_context_h context = nullptr;
-  auto opened =
-      check(ucp_init(&params, config.get(), &context), "opening UCX over tcp on " + device);
+  auto opened = check(ucp_init(&params, config.get(), &context), "opening UCX over " + what);
   if (!opened) return tl::unexpected(opened.error());
   return UcxContext(context);
 }

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/result.hpp"
 
@@ -22,9 +24,11 @@ using UcxWorker = std::unique_ptr<std::remove_pointer_t<ucp_worker_h>, UcxWorker
 /// Success, or UCX's word for what happened while `doing`.
 Status check(ucs_status_t status, const std::string& doing);
 
-/// A context that knows TCP over `device` and no other transport or device, by its configuration
-/// and not by the environment.
-Result<UcxContext> open_context(const std::string& device);
+/// A context's configuration: UCX's names without "UCX_", values.
+using UcxSettings = std::vector<std::pair<std::string, std::string>>;
+
+/// A context that is configured so, and not by the environment; `what` for errors: "tcp on ens1".
+Result<UcxContext> open_context(const UcxSettings& settings, const std::string& what);
 
 /// A worker of that context, for one thread.
 Result<UcxWorker> open_worker(ucp_context_h context);

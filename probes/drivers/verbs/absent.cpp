@@ -5,7 +5,7 @@
 
 namespace plumbline::probes {
 
-Result<std::unique_ptr<RdmaDriver>> verbs_driver() {
+Result<std::unique_ptr<RdmaDriver>> verbs_driver(std::shared_ptr<GpuMemoryDesk> /*gpus*/) {
   return fail(ErrorCode::unavailable, "this build has no verbs (PLUMBLINE_WITH_VERBS=OFF)");
 }
 

@@ -14,7 +14,7 @@ constexpr std::uint64_t kSend = kSlots;
 }  // namespace
 
 Result<ControlLane> ControlLane::make(const VerbsPort& port) {
-  auto memory = RegisteredMemory::make(port.domain.get(), kWord * (kSlots + 1), std::nullopt);
+  auto memory = RegisteredMemory::make(port.domain.get(), kWord * (kSlots + 1), MemoryPlace{});
   if (!memory) return tl::unexpected(memory.error());
   auto completions = Completions::make(port.context.get(), 2 * static_cast<int>(kSlots));
   if (!completions) return tl::unexpected(completions.error());

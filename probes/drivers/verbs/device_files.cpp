@@ -48,6 +48,24 @@ bool is_software(const RdmaDevice& device) {
   return device.driver == "rdma_rxe" || device.driver == "siw";
 }
 
+/// What sysfs tells of the subnet manager. Which switch is at the other end only it knows, and it
+/// answers through the umad node, which nobody here opens.
+std::string manager_words(const FileTree& root, const std::string& base, const RdmaPort& port) {
+  if (!port.sm_lid) return "unknown: /" + base + "/sm_lid could not be read";
+  // Bit 1 of CapabilityMask, IsSM (IBTA Vol. 1, PortInfo).
+  const auto mask = root.read_integer(base + "/cap_mask").value_or(0);
+  const bool here = (static_cast<std::uint64_t>(mask) & 2U) != 0;
+  std::string text = "none has configured the port";
+  if (*port.sm_lid != 0) {
+    text = "at LID " + std::to_string(*port.sm_lid);
+    if (const auto level = root.read_integer(base + "/sm_sl"))
+      text += ", service level " + std::to_string(*level);
+  }
+  if (here) text += "; this port runs one";
+  return text +
+         "; the switch behind the port is unknown: asking for it needs /dev/infiniband/umad*";
+}
+
 RdmaPort read_port_frame(const FileTree& root, const RdmaDevice& device, int number) {
   const std::string base = port_directory(device.name, number);
   RdmaPort port;
@@ -62,6 +80,7 @@ RdmaPort read_port_frame(const FileTree& root, const RdmaDevice& device, int num
   if (port.link_layer == "InfiniBand") {
     port.lid = lid_at(root, base + "/lid");
     port.sm_lid = lid_at(root, base + "/sm_lid");
+    port.subnet_manager = manager_words(root, base, port);
   }
   return port;
 }

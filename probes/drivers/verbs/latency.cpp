@@ -170,8 +170,9 @@ HalfResult pong_verbs(VerbsEnd& end, const BatchPlan& plan, Deadline deadline) {
   HalfResult result;
   Carrier carrier(end, Waiting::spinning);
   const auto limit = Deadline::after(plan.silence).earlier(deadline);
-  end.fill(plan.pattern);
-  if (auto told = end.control.say({Kind::ready, 0}, limit); !told) {
+  if (auto filled = end.fill(plan.pattern); !filled) {
+    result.error = filled.error();
+  } else if (auto told = end.control.say({Kind::ready, 0}, limit); !told) {
     result.error = told.error();
   } else if (end.work.operation == Operation::read) {
     const auto whole = plan.silence + plan.schedule.timed + plan.schedule.stall;

@@ -15,9 +15,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-constexpr const char* kSwitches =
-    "which switch is behind a port is not read: no LLDP neighbour, no subnet manager's data, no "
-    "cloud's metadata; rails are told by subnet or declared in the stage file";
 constexpr int kCapIpcLock = 14;  // <linux/capability.h> CAP_IPC_LOCK
 
 std::string text_at(const FileTree& root, const std::string& path) {
@@ -174,7 +171,6 @@ void add_rdma(const FileTree& root, Topology& topology, Deadline deadline) {
   topology.rdma_devices = read_rdma_devices(root);
   if (!topology.rdma_devices.empty()) {
     topology.rdma_host = read_rdma_host(root, deadline);
-    topology.rdma_host->problems.emplace_back(kSwitches);
   }
   for (RdmaDevice& device : topology.rdma_devices) {
     if (root.root() == "/") {

@@ -31,8 +31,8 @@ class Requester {
         uncovered_(end.lanes.size()) {}
 
   HalfResult run() {
-    if (!reads()) end_.fill(plan_.pattern);
-    auto went = wait_for_ready();
+    auto went = reads() ? Status{} : end_.fill(plan_.pattern);
+    if (went) went = wait_for_ready();
     while (went && !meter_.finished(clock_.now()) && !deadline_.passed())
       went = one_round();
     const auto farewell = Deadline::after(std::chrono::seconds(1)).earlier(deadline_);
@@ -204,7 +204,9 @@ class Server {
   }
 
   Status prepare() {
-    if (end_.work.operation == Operation::read) end_.fill(plan_.pattern);
+    if (end_.work.operation == Operation::read) {
+      if (auto filled = end_.fill(plan_.pattern); !filled) return filled;
+    }
     if (end_.work.operation == Operation::send) {
       if (auto posted = post_receives(0, end_.slots); !posted) return posted;
     }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "probes/drivers/verbs/device_files.hpp"
+#include "probes/drivers/verbs/gpu_place.hpp"
 #include "probes/drivers/verbs/port_counters.hpp"
 #include "probes/drivers/verbs/verbs_end.hpp"
 
@@ -47,7 +49,9 @@ class VerbsHalf final : public RdmaHalf {
   std::string transport() const override {
     const auto mtu = std::min<std::uint32_t>(end_.port->mtu(), end_.other.mtu);
     return std::string("rc_") + to_string(end_.work.operation) + "/" + end_.port->words() + " " +
-           end_.port->gid_words + " mtu " + std::to_string(mtu);
+           end_.port->gid_words +
+           (end_.source.words().empty() ? "" : " memory " + end_.source.words()) + " mtu " +
+           std::to_string(mtu);
   }
 
  private:
@@ -56,13 +60,22 @@ class VerbsHalf final : public RdmaHalf {
 
 class Verbs final : public RdmaDriver {
  public:
+  explicit Verbs(std::shared_ptr<GpuMemoryDesk> gpus) : gpus_(std::move(gpus)) {}
   std::string name() const override { return "libibverbs"; }
 
   Result<std::unique_ptr<RdmaHalf>> open(const std::string& device, const RdmaWork& work) override {
     // Opened afresh every time: a GID or a state that has changed is seen.
     auto port = open_port(device, work.gid);
     if (!port) return tl::unexpected(port.error());
-    auto end = VerbsEnd::make(std::move(*port), work);
+    RdmaWork placed = work;
+    std::shared_ptr<GpuMemories> gpus;
+    if (!work.gpu.empty()) {
+      auto opened = gpus_->open(work.gpu_drivers);
+      if (!opened) return tl::unexpected(opened.error());
+      gpus = std::move(*opened);
+      placed.gpu = gpu_for(work.gpu, (*port)->name.device, gpus->gpus());
+    }
+    auto end = VerbsEnd::make(std::move(*port), placed, std::move(gpus));
     if (!end) return tl::unexpected(end.error());
     return std::make_unique<VerbsHalf>(std::move(*end));
   }
@@ -75,10 +88,21 @@ class Verbs final : public RdmaDriver {
   }
 
   std::vector<PortCount> count() override { return count_ports(FileTree("/")); }
+
+ private:
+  static std::string gpu_for(const std::string& wish, const std::string& device,
+                             const std::vector<std::string>& there) {
+    if (wish != kNearestGpu) return wish;
+    const FileTree root("/");
+    return nearest_gpu(root, read_rdma_frame(root, device).pci_address.value_or(""), there);
+  }
+  std::shared_ptr<GpuMemoryDesk> gpus_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<RdmaDriver>> verbs_driver() { return std::make_unique<Verbs>(); }
+Result<std::unique_ptr<RdmaDriver>> verbs_driver(std::shared_ptr<GpuMemoryDesk> gpus) {
+  return std::make_unique<Verbs>(std::move(gpus));
+}
 
 }  // namespace plumbline::probes

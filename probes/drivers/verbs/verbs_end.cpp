@@ -78,22 +78,26 @@ std::size_t source_offset(std::uint64_t sequence) {
   return static_cast<std::size_t>(sequence % kShifts) * sizeof(std::uint64_t);
 }
 
-Result<VerbsEnd> VerbsEnd::make(std::shared_ptr<VerbsPort> port, const RdmaWork& work) {
+Result<VerbsEnd> VerbsEnd::make(std::shared_ptr<VerbsPort> port, const RdmaWork& work,
+                                std::shared_ptr<GpuMemories> gpus) {
   VerbsEnd end;
+  end.gpus = std::move(gpus);
   end.port = std::move(port);
   end.work = work;
   end.stride = (static_cast<std::size_t>(work.size.count) + kLine - 1) / kLine * kLine;
   end.slots = slots_for(*end.port, work, end.stride);
   ibv_pd* const domain = end.port->domain.get();
   const auto size = static_cast<std::size_t>(work.size.count);
-  auto source = RegisteredMemory::make(domain, source_bytes(size), work.numa);
+  const MemoryPlace place{work.numa, work.gpu.empty() ? nullptr : end.gpus.get(), work.gpu};
+  auto source = RegisteredMemory::make(domain, source_bytes(size), place);
   if (!source) return tl::unexpected(source.error());
   end.source = std::move(*source);
   auto destination =
-      RegisteredMemory::make(domain, static_cast<std::size_t>(end.slots) * end.stride, work.numa);
+      RegisteredMemory::make(domain, static_cast<std::size_t>(end.slots) * end.stride, place);
   if (!destination) return tl::unexpected(destination.error());
   end.destination = std::move(*destination);
   std::ranges::fill(end.destination.bytes(), kPoison);
+  if (auto given = end.destination.give(); !given) return tl::unexpected(given.error());
   if (auto made = make_queues(end); !made) return tl::unexpected(made.error());
   return end;
 }
@@ -141,7 +145,7 @@ std::span<std::byte> VerbsEnd::slot(std::uint64_t sequence) const {
                                      static_cast<std::size_t>(work.size.count));
 }
 
-void VerbsEnd::fill(const Pattern& pattern) {
+Status VerbsEnd::fill(const Pattern& pattern) {
   std::memcpy(source.bytes().data(), pattern.message(0).data(), pattern.message_size());
   // The last word of each later message is the one that the messages before it do not hold.
   for (std::uint64_t i = 1; i < kShifts; ++i) {
@@ -150,9 +154,11 @@ void VerbsEnd::fill(const Pattern& pattern) {
     const std::size_t fresh = std::min<std::size_t>(sizeof(std::uint64_t), message.size());
     std::memcpy(at + message.size() - fresh, message.data() + message.size() - fresh, fresh);
   }
+  return source.give();
 }
 
 Status VerbsEnd::verify(const Pattern& pattern, std::uint64_t first, std::uint64_t count) {
+  if (auto taken = destination.take(); !taken) return taken;
   for (std::uint64_t message = first; message < first + count; ++message) {
     const auto arrived = slot(message);
     const std::size_t right = pattern.equal_prefix(message * work.size.count, arrived);
@@ -161,10 +167,10 @@ Status VerbsEnd::verify(const Pattern& pattern, std::uint64_t first, std::uint64
     }
     std::ranges::fill(arrived, kPoison);
   }
-  if (count == 0 || count >= slots) return {};
+  if (count == 0 || count >= slots) return destination.give();
   const auto behind = slot(first + count);
   const auto touched = std::ranges::find_if(behind, [](std::byte byte) { return byte != kPoison; });
-  if (touched == behind.end()) return {};
+  if (touched == behind.end()) return destination.give();
   return fail(ErrorCode::data_corrupt,
               "memory behind message " + std::to_string(first + count - 1) + " was written to");
 }

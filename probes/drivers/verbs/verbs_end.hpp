@@ -10,6 +10,7 @@ namespace plumbline::probes {
 
 /// Everything of one end of a batch: memory, queues, queue pairs.
 struct VerbsEnd {
+  std::shared_ptr<GpuMemories> gpus;  ///< null: host memory
   std::shared_ptr<VerbsPort> port;
   RdmaWork work;
   std::uint64_t slots = 2;       ///< messages that the destination holds
@@ -22,14 +23,16 @@ struct VerbsEnd {
   ControlLane control;
   EndWords other;  ///< valid once connected
 
-  /// Makes one on a port. The error names what could not be made.
-  static Result<VerbsEnd> make(std::shared_ptr<VerbsPort> port, const RdmaWork& work);
+  /// Makes one on a port; with memory of `work.gpu`, a PCI address of one of `gpus`, when that is
+  /// not empty. The error names what could not be made.
+  static Result<VerbsEnd> make(std::shared_ptr<VerbsPort> port, const RdmaWork& work,
+                               std::shared_ptr<GpuMemories> gpus);
   EndWords words() const;
   Status connect(const EndWords& peer);
   /// Where message `sequence` lies in the destination.
   std::span<std::byte> slot(std::uint64_t sequence) const;
   /// The pattern's bytes into the source.
-  void fill(const Pattern& pattern);
+  Status fill(const Pattern& pattern);
   /// Compares `count` messages from `first` on with the pattern, and that the slot behind them is
   /// still poisoned, then poisons them again. The error names the byte.
   Status verify(const Pattern& pattern, std::uint64_t first, std::uint64_t count);

@@ -261,6 +261,7 @@ static CUresult device_total_mem(std::size_t* size, CUdevice) {
 }
 static CUresult device_get_attribute(int* value, CUdevice_attribute which, CUdevice) {
   *value = which == CU_DEVICE_ATTRIBUTE_HANDLE_TYPE_FABRIC_SUPPORTED ? (world().fabric ? 1 : 0) : 2;
+  if (which == CU_DEVICE_ATTRIBUTE_DMA_BUF_SUPPORTED) *value = world().dma_buf ? 1 : 0;
   return CUDA_SUCCESS;
 }
 static CUresult device_get_pci_bus_id(char* text, int length, CUdevice device) {

@@ -18,6 +18,7 @@ struct World {
   bool corrupts = false;  ///< copies of 4 KiB and more change one byte
   bool peers = true;      ///< devices reach each other
   bool fabric = true;     ///< devices have fabric handles
+  bool dma_buf = true;    ///< devices export their memory as dma-buf
   bool hangs = false;     ///< copies never end
   long live = 0;          ///< allocations, pins, mappings and contexts that were not given back
   long resets = 0;        ///< primary contexts reset

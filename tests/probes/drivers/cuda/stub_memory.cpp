@@ -129,6 +129,18 @@ CUresult mem_import(CUmemGenericAllocationHandle* memory, void* handle, CUmemAll
   return CUDA_SUCCESS;
 }
 
+CUresult mem_get_handle(void* handle, CUdeviceptr, std::size_t size, CUmemRangeHandleType,
+                        unsigned long long) {
+  if (const auto bad = answer("cuMemGetHandleForAddressRange"); bad != CUDA_SUCCESS) return bad;
+  const int file = memfd_create("dma-buf", MFD_CLOEXEC);
+  if (file < 0 || ftruncate(file, static_cast<off_t>(size)) != 0) return CUDA_ERROR_UNKNOWN;
+  std::memcpy(handle, &file, sizeof file);
+  return CUDA_SUCCESS;
+}
+CUresult pointer_set_attribute(const void*, CUpointer_attribute, CUdeviceptr) {
+  return answer("cuPointerSetAttribute");
+}
+
 }  // namespace
 
 void* memory_call(const std::string& name) {
@@ -153,6 +165,8 @@ void* memory_call(const std::string& name) {
       {"cuMemSetAccess", address_of(mem_set_access)},
       {"cuMemExportToShareableHandle", address_of(mem_export)},
       {"cuMemImportFromShareableHandle", address_of(mem_import)},
+      {"cuMemGetHandleForAddressRange", address_of(mem_get_handle)},
+      {"cuPointerSetAttribute", address_of(pointer_set_attribute)},
   };
   const auto found = table.find(name);
   return found == table.end() ? nullptr : found->second;
