@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/model/topology.hpp"
 #include "core/units.hpp"
 
 namespace plumbline::netcheck {
@@ -22,9 +23,16 @@ struct DeclaredRail {
 struct Fabric {
   std::string rack_label;  ///< node label whose value is the rack; empty: no racks declared
   std::vector<DeclaredRail> rails;
+  /// Rail -> chassis id of its one switch, where LLDP told rails of one subnet apart: only NICs
+  /// with this neighbour are on it.
+  std::map<std::string, std::string> switches;
+  std::string told_by;  ///< how the rails were found where none is declared; empty: declared
 };
 
 /// The rail whose subnet holds one of `addresses` ("10.70.1.11/24"); nothing when none does.
 std::optional<std::string> rail_of(const Fabric& fabric, const std::vector<std::string>& addresses);
+
+/// The same of a NIC, whose switch counts too where rails are told apart by it.
+std::optional<std::string> rail_of(const Fabric& fabric, const NetworkDevice& device);
 
 }  // namespace plumbline::netcheck

@@ -107,9 +107,10 @@ std::vector<Finding> findings_of(const Judged& judged,
   append(findings, group_findings(scene, culprits));
   append(findings, control_arms(judged));
   append(findings, doubtful_paths(scene, culprits));
-  for (const Rule rule : {gpu_links, x03_gpu_truth, x04_gpu_given, x05_nvlink_domain, x06_clique,
-                          x17_gpu_sharing, x19_gpu_health, x20_gpu_counts, x21_gpu_tenants,
-                          x15_rdma_gid, x18_functions, x20_rdma_counts, rails_judged, rail_mtu}) {
+  for (const Rule rule :
+       {gpu_links, x03_gpu_truth, x04_gpu_given, x05_nvlink_domain, x06_clique, x17_gpu_sharing,
+        x19_gpu_health, x20_gpu_counts, x21_gpu_tenants, x04_rdma_given, x15_rdma_gid,
+        x18_functions, x20_rdma_counts, rails_judged, rail_mtu, rail_switch, rails_told}) {
     append(findings, rule(facts));
   }
   append(findings, gpu_paths_judged(facts, low_gpu_numbers(judged)));

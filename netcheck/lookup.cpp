@@ -47,7 +47,7 @@ const NetworkDevice* nic_on(const Facts& facts, const std::string& node, const s
   const NodeFacts* told = facts_of(facts, node);
   if (told == nullptr || !told->topology) return nullptr;
   for (const NetworkDevice& device : told->topology->network_devices) {
-    if (rail_of(facts.fabric, device.addresses) == rail) return &device;
+    if (rail_of(facts.fabric, device) == rail) return &device;
   }
   return nullptr;
 }

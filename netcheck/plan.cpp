@@ -23,7 +23,7 @@ std::string in_a_pod(const Facts& facts, const NodeFacts& node, const std::strin
   for (const PodSandbox& sandbox : node.topology->sandboxes) {
     if (!sandbox.devices) continue;
     for (const NetworkDevice& device : *sandbox.devices) {
-      if (rail_of(facts.fabric, device.addresses) != rail) continue;
+      if (rail_of(facts.fabric, device) != rail) continue;
       return device.name + " of " + node.node + " (" + rail +
              ") is in the network namespace of pod " + sandbox.pod_namespace + "/" +
              sandbox.pod_name;

@@ -38,6 +38,15 @@ std::optional<Subnet> parse_subnet(std::string_view text) {
   return Subnet{address->six, address->bytes, length};
 }
 
+std::string text_of(const Subnet& subnet) {
+  std::array<std::uint8_t, 16> bytes = subnet.bytes;
+  for (std::size_t bit = static_cast<std::size_t>(subnet.length); bit < bytes.size() * 8; ++bit)
+    bytes.at(bit / 8) &= static_cast<std::uint8_t>(~(0x80U >> (bit % 8)));
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  inet_ntop(subnet.six ? AF_INET6 : AF_INET, bytes.data(), text.data(), text.size());
+  return std::string(text.data()) + "/" + std::to_string(subnet.length);
+}
+
 bool holds(const Subnet& subnet, std::string_view address) {
   const auto parsed = parse_address(address.substr(0, address.find('/')));
   if (!parsed || parsed->six != subnet.six) return false;

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace plumbline::netcheck {
@@ -17,6 +18,9 @@ struct Subnet {
 /// Reads a network in CIDR form; nothing when it is not one (no prefix length, length too long, not
 /// an address).
 std::optional<Subnet> parse_subnet(std::string_view text);
+
+/// The network in CIDR form, with zeros for the bits that do not count: "10.70.1.0/24".
+std::string text_of(const Subnet& subnet);
 
 /// True when `address` ("10.70.1.11/24" or without the length) is of the network's family and
 /// inside it. An address that cannot be read is outside of every network.

@@ -297,11 +297,11 @@ std::vector<Given> given_devices(const Facts& facts, const PodClaim& pod) {
 std::string rail_of(const Facts& facts, const Published& published,
                     const std::optional<Place>& place) {
   if (place && place->network != nullptr) {
-    if (auto rail = rail_of(facts.fabric, place->network->addresses)) return *rail;
+    if (auto rail = rail_of(facts.fabric, *place->network)) return *rail;
   }
   const std::string address = attribute_text(published, "ipv4");
   if (address.empty()) return {};
-  return rail_of(facts.fabric, {address}).value_or("");
+  return rail_of(facts.fabric, std::vector<std::string>{address}).value_or("");
 }
 
 std::vector<std::string> unseen_places(const Facts& facts, const NodeFacts& node) {

@@ -161,7 +161,7 @@ Finding check(const Facts& facts, const PodView& view, const Given& given) {
   const NetworkDevice* there = find_interface(*devices, given.device());
   if (there == nullptr) return absent(facts, view, given);
   Finding finding = begin(view, given);
-  finding.subject.rail = rail_of(facts.fabric, there->addresses).value_or("");
+  finding.subject.rail = rail_of(facts.fabric, *there).value_or("");
   finding.evidence.push_back(
       {source_of(*view.node, {there, view.sandbox, nullptr}), describe(*there), ""});
   const auto wrong = differences(given, *there);

@@ -42,11 +42,12 @@ TEST_CASE("A rail is known by its subnet, in IPv4 and IPv6, and never by a devic
   fabric.rails.push_back({"rail-a", "10.70.1.0/24", {}, {}, {}});
   fabric.rails.push_back({"rail-b", "fd00:70:2::/64", {}, {}, {}});
   fabric.rails.push_back({"broken", "10.70.3.0", {}, {}, {}});
-  CHECK(rail_of(fabric, {"10.70.1.11/24"}) == "rail-a");
-  CHECK(rail_of(fabric, {"192.168.0.1/16", "fd00:70:2::b/64"}) == "rail-b");
-  CHECK_FALSE(rail_of(fabric, {"10.70.2.11/24", "fd00:70:3::b/64", "10.70.3.1/24"}));
-  CHECK_FALSE(rail_of(fabric, {}));
-  CHECK_FALSE(rail_of(fabric, {"ens1", "", "10.70.1/24", "/24"}));
+  CHECK(rail_of(fabric, std::vector<std::string>{"10.70.1.11/24"}) == "rail-a");
+  CHECK(rail_of(fabric, std::vector<std::string>{"192.168.0.1/16", "fd00:70:2::b/64"}) == "rail-b");
+  CHECK_FALSE(rail_of(
+      fabric, std::vector<std::string>{"10.70.2.11/24", "fd00:70:3::b/64", "10.70.3.1/24"}));
+  CHECK_FALSE(rail_of(fabric, std::vector<std::string>{}));
+  CHECK_FALSE(rail_of(fabric, std::vector<std::string>{"ens1", "", "10.70.1/24", "/24"}));
 }
 
 TEST_CASE("A subnet that is none is refused") {

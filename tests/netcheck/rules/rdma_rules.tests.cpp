@@ -95,6 +95,45 @@ TEST_CASE("The GID of an address is written as sysfs writes it") {
   CHECK(gid_of("").empty());
 }
 
+TEST_CASE(
+    "X04: the uverbs nodes in a pod's mount namespaces are those of the claims' RDMA devices") {
+  Facts facts = rdma_rack();
+  CHECK(x04_rdma_given(facts).empty());  // nobody looked
+  PodSandbox& pod = sandbox(facts, "loader-0");
+  pod.rdma_devices = {"mlx5_3"};
+  const auto findings = x04_rdma_given(facts);
+  CHECK_THAT(the_only(findings, Verdict::match).message, ContainsSubstring("mlx5_3 (dra.net/"));
+  check_quotes(facts, findings);
+  pod.rdma_devices->clear();
+  CHECK_THAT(the_only(x04_rdma_given(facts), Verdict::violation).message,
+             ContainsSubstring("there is no uverbs node of it in the pod"));
+  pod.rdma_devices.reset();
+  pod.rdma_problem = "no process of it is seen from here (hostPID)";
+  CHECK_THAT(the_only(x04_rdma_given(facts), Verdict::unobservable).message,
+             ContainsSubstring("hostPID"));
+}
+
+TEST_CASE("X04: an RDMA device that another pod was given is a violation; nobody's is unclaimed") {
+  Facts facts = two_functions();
+  PodSandbox& pod = sandbox(facts, "loader-0");
+  pod.rdma_devices = {"mlx5_3", "mlx5_4"};
+  const Finding finding = the_only(x04_rdma_given(facts), Verdict::violation);
+  CHECK(finding.subject.name == "tenant/loader-0");
+  CHECK_THAT(finding.message, ContainsSubstring("can open RDMA device mlx5_4"));
+  CHECK_THAT(finding.message, ContainsSubstring("loader-1-nic"));
+  check_quotes(facts, {finding});
+  pod.rdma_devices = {"mlx5_3", "mlx5_9"};
+  CHECK_THAT(the_only(x04_rdma_given(facts), Verdict::unclaimed).message,
+             ContainsSubstring("mlx5_9"));
+  Holding plugin;
+  plugin.pod_namespace = "tenant";
+  plugin.pod_name = "loader-0";
+  plugin.resource = "rdma/hca_shared_devices_a";
+  plugin.device = "0";
+  node(facts, "node-6").holdings->holdings.push_back(plugin);
+  CHECK(all_match(x04_rdma_given(facts)));
+}
+
 TEST_CASE("X15: a RoCE device whose port has the GID of the pod's address matches") {
   const Facts facts = rdma_rack();
   const auto findings = x15_rdma_gid(facts);
@@ -265,6 +304,48 @@ TEST_CASE("Rails that give less at once than one by one are told, and accuse nob
   CHECK_THAT(finding.message, ContainsSubstring("something that they share"));
   facts.outcomes.pop_back();
   CHECK(rails_judged(facts).empty());
+}
+
+TEST_CASE("A second opinion agrees, is lower, is higher, or is missing with its reason") {
+  Facts facts = rack();
+  CHECK(second_opinion(facts).empty());
+  Outcome own = measured("node-1", "node-2", "ens1");
+  Measured number;
+  number.value = 10e9;
+  number.interval = {9.9e9, 10.1e9};
+  number.proof = {{"counter", own.from, "sent", "", {}, {}, {}, true}};
+  own.result = number;
+  Outcome other = own;
+  other.parameters["library"] = "ucx";
+  const auto found = [&](double value, double half) {
+    number.value = value;
+    number.interval = {value - half, value + half};
+    other.result = number;
+    facts.outcomes = {own, other};
+    return second_opinion(facts);
+  };
+  CHECK(the_only(found(9e9, 0.95e9), Verdict::match).measurement == other.key());
+  CHECK(the_only(found(9.85e9, 1e6), Verdict::match).evidence.size() == 2);
+  CHECK_THAT(the_only(found(9e9, 1e8), Verdict::unclaimed).message,
+             ContainsSubstring("library is slower than the path"));
+  CHECK_THAT(the_only(found(11e9, 1e8), Verdict::unclaimed).message,
+             ContainsSubstring("our own number, which is in doubt"));
+  number.batches = {1e9};
+  CHECK_THAT(the_only(found(10e9, 1e8), Verdict::unobservable).message,
+             ContainsSubstring("too few batches"));
+  number.batches.clear();
+  number.proof[0].holds = false;
+  CHECK_THAT(the_only(found(10e9, 1e8), Verdict::unobservable).message,
+             ContainsSubstring("no counter proves"));
+  other.result = Failed{{ErrorCode::unavailable, "UCX says: no such device"}, ""};
+  facts.outcomes = {own, other};
+  CHECK_THAT(the_only(second_opinion(facts), Verdict::unobservable).message,
+             ContainsSubstring("UCX says: no such device"));
+  number.proof[0].holds = true;
+  other.result = number;
+  facts.outcomes = {other};
+  CHECK_THAT(the_only(second_opinion(facts), Verdict::unobservable).message,
+             ContainsSubstring("verbs measured nothing beside it"));
 }
 
 TEST_CASE("A port whose MTU is not that of its rail is told; of two ports the smaller one") {
