@@ -45,6 +45,11 @@ void add_options(CLI::App& command, AgentOptions& options) {
                      "The measuring program (default: plumbline-probe beside this one)");
   command.add_option("--rank", options.rank_program,
                      "The rank of a collective (default: plumbline-rank beside this one)");
+  command
+      .add_option("--listen-lldp", options.lldp_seconds,
+                  "Seconds to listen for LLDP neighbours at the start; switches send every 30 "
+                  "(CAP_NET_RAW)")
+      ->check(CLI::Range(0.0, 120.0));
   command.add_option("--metrics", options.metrics, "Serves /metrics, /healthz, /readyz over HTTP")
       ->check(address);
   command

@@ -14,14 +14,18 @@ struct InventoryLine {
   std::string sysfs_root;
   std::string cni_results;
   std::string drivers;
+  double listen = 0;
   std::filesystem::path program;
 };
+
+constexpr double kWithin = 30;  // seconds for all but listening
 
 Result<Topology> take(const InventoryLine& line) {
   Request request;
   request.probe = "inventory";
   request.ends = {{host_name(), "", ""}};
-  request.limit = {30};
+  request.limit = {kWithin + line.listen};
+  if (line.listen > 0) request.options["lldp_seconds"] = std::to_string(line.listen);
   if (!line.sysfs_root.empty()) request.options["sysfs_root"] = line.sysfs_root;
   if (!line.cni_results.empty()) request.options["cni_results"] = line.cni_results;
   if (!line.drivers.empty()) request.options["drivers"] = line.drivers;
@@ -55,6 +59,10 @@ void add_inventory(CLI::App& line, Chosen& chosen, const Streams& streams) {
   command->add_option("--sysfs-root", options->sysfs_root, "The machine's root, when it is not /");
   command->add_option("--cni-results", options->cni_results,
                       "libcni's result cache: looks into the pods' network namespaces too");
+  command
+      ->add_option("--listen", options->listen,
+                   "Seconds to listen for LLDP neighbours; switches send every 30 (CAP_NET_RAW)")
+      ->check(CLI::Range(0.0, 120.0));
   command
       ->add_option("--drivers", options->drivers,
                    "fake:FILE: GPUs that FILE describes, not this machine's (docs/gpu-facts.md)")

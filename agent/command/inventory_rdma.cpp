@@ -25,11 +25,7 @@ std::string port_text(const RdmaPort& port) {
   add(text, rate_words(port));
   if (port.active_mtu > 0) add(text, "MTU " + std::to_string(port.active_mtu));
   if (port.lid) add(text, "LID " + std::to_string(*port.lid));
-  if (port.link_layer == "InfiniBand") {
-    const bool managed = port.sm_lid.value_or(0) > 0;
-    add(text,
-        managed ? "subnet manager at LID " + std::to_string(*port.sm_lid) : "no subnet manager");
-  }
+  add(text, port.subnet_manager.empty() ? "" : "subnet manager " + port.subnet_manager);
   add(text, port.subnet_prefix.empty() ? "" : "subnet " + port.subnet_prefix);
   return text;
 }

@@ -61,7 +61,17 @@ Branch interface_branch(const NetworkDevice& device) {
   if (device.carrier_downs > 1) {
     add(text, "carrier lost " + std::to_string(device.carrier_downs) + " times");
   }
-  return {text, {}};
+  Branch branch{text, {}};
+  for (const Neighbour& neighbour : device.neighbours) {
+    std::string who = neighbour.system_name.empty() ? neighbour.chassis_id : neighbour.system_name;
+    if (!neighbour.system_name.empty()) who += " (" + neighbour.chassis_id + ")";
+    add(who, "port " + neighbour.port_id);
+    add(who, neighbour.port_description);
+    branch.below.push_back({"neighbour " + who + "  from " + neighbour.source, {}});
+  }
+  if (!device.neighbours_unknown.empty())
+    branch.below.push_back({"unknown: neighbour: " + device.neighbours_unknown, {}});
+  return branch;
 }
 
 std::string pci_text(const PciDevice& device) {
@@ -163,6 +173,14 @@ void add_gpus(std::vector<Branch>& branches, const Topology& topology) {
     branches.push_back({"unknown: " + problem, {}});
 }
 
+void add_cloud(std::vector<Branch>& branches, const Topology& topology) {
+  if (!topology.cloud) return;
+  std::string text = "cloud";
+  for (const auto& [name, value] : topology.cloud->facts)
+    add(text, name + " " + value);
+  branches.push_back({text + "  from " + topology.cloud->source, {}});
+}
+
 /// What a reader must know before all else: these GPUs are described, not there.
 std::string fakes_line(const Topology& topology) {
   if (!topology.gpus || !topology.gpus->fake) return {};
@@ -184,6 +202,7 @@ std::string inventory_tree(const Topology& topology, const std::string& title) {
   add_pci(branches, topology);
   add_networks(branches, topology);
   add_rdma(branches, topology);
+  add_cloud(branches, topology);
   add_sandboxes(branches, topology);
   add_gpus(branches, topology);
   for (const auto& problem : topology.problems)

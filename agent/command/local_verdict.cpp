@@ -85,6 +85,11 @@ std::string findings_json(const std::vector<Finding>& findings) {
   return nlohmann::ordered_json::parse(json::encode(report)).at("findings").dump();
 }
 
+std::string with_findings(std::string outcomes, const std::vector<Finding>& findings) {
+  if (findings.empty()) return outcomes;
+  return outcomes.insert(outcomes.rfind('}'), R"(,"findings":)" + findings_json(findings));
+}
+
 int exit_code_with(const std::vector<Finding>& findings, int measured) {
   const auto any = [&](auto holds) { return std::any_of(findings.begin(), findings.end(), holds); };
   if (any([](const Finding& finding) { return netcheck::fails(finding.verdict); })) {

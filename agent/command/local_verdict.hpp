@@ -29,6 +29,9 @@ std::string findings_text(const std::vector<Finding>& findings);
 /// The findings as a JSON list, each as in report.json.
 std::string findings_json(const std::vector<Finding>& findings);
 
+/// The JSON of outcomes (outcome_json()) with the findings beside them; unchanged without any.
+std::string with_findings(std::string outcomes, const std::vector<Finding>& findings);
+
 /// 1 when a finding is a fault, 2 when one leaves doubt, else `measured`.
 int exit_code_with(const std::vector<Finding>& findings, int measured);
 

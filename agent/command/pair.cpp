@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "agent/command/command.hpp"
+#include "agent/command/local_verdict.hpp"
 #include "agent/command/outcome_table.hpp"
 #include "agent/command/pair_of_gpus.hpp"
 #include "agent/command/signals.hpp"
@@ -13,6 +14,8 @@
 #include "agent/stage/fleet.hpp"
 #include "agent/stage/stage_file.hpp"
 #include "netcheck/plan.hpp"
+#include "netcheck/rdma/rails_told.hpp"
+#include "netcheck/rdma/rdma_rules.hpp"
 #include "netcheck/transport.hpp"
 
 namespace plumbline::agent {
@@ -29,6 +32,7 @@ struct PairLine {
   std::string transport;
   std::vector<std::string> gpus;  ///< UUIDs, one a node; empty: network paths
   std::string share;
+  bool second_opinion = false;
   std::map<std::string, std::string> rdma;  ///< options of the probe's numbers over RDMA
 };
 
@@ -66,6 +70,7 @@ Result<PairWorld> meet(const PairLine& line, Log& log) {
   world.facts.own_namespace = stage->own_namespace;
   world.facts.asked = stage->asked;
   world.facts.nodes = world.fleet->facts();
+  netcheck::tell_rails(world.facts, other_networks(*stage, *agents));
   auto claims = stage_claims(*stage, clock);
   if (claims) {
     world.facts.claims = std::move(*claims);
@@ -73,6 +78,18 @@ Result<PairWorld> meet(const PairLine& line, Log& log) {
     world.facts.claims_problem = claims.error().message;
   }
   return world;
+}
+
+/// A name that agents take: a rail may have a network's name, with a slash.
+std::string measurement_name(std::string rail, const char* what) {
+  std::replace(rail.begin(), rail.end(), '/', '_');
+  rail.resize(std::min<std::size_t>(rail.size(), 48));
+  return rail + "-" + what;
+}
+
+bool by_verbs(const PairWorld& world, const PairLine& line, const netcheck::PlannedPair& pair) {
+  return line.transport.empty() ? netcheck::predict_transport(world.facts, pair.from, pair.to).rdma
+                                : line.transport == "verbs";
 }
 
 Request request_of(const PairWorld& world, const PairLine& line, const netcheck::PlannedPair& pair,
@@ -93,10 +110,7 @@ Request request_of(const PairWorld& world, const PairLine& line, const netcheck:
     request.budget.time = {kLatencyTime};
     numbers = 1;
   }
-  const bool verbs = line.transport.empty()
-                         ? netcheck::predict_transport(world.facts, pair.from, pair.to).rdma
-                         : line.transport == "verbs";
-  if (verbs) {
+  if (by_verbs(world, line, pair)) {
     request.options = line.rdma;
     request.options["transport"] = "verbs";
     for (const auto& [option, words] : line.rdma)
@@ -111,7 +125,7 @@ std::vector<Outcome> measure(PairWorld& world, const PairLine& line,
                              const netcheck::PlannedPair& pair, bool latency,
                              const EndingSignals& signals) {
   Ensemble ensemble;
-  ensemble.name = pair.from.rail + (latency ? "-latency" : "-goodput");
+  ensemble.name = measurement_name(pair.from.rail, latency ? "latency" : "goodput");
   ensemble.agents = {world.fleet->agent(pair.from.node), world.fleet->agent(pair.to.node)};
   ensemble.device_names.resize(2);
   ensemble.own_namespace = world.stage.own_namespace;
@@ -130,6 +144,35 @@ std::vector<Outcome> measure(PairWorld& world, const PairLine& line,
   return std::move(result.outcomes);
 }
 
+/// The largest message each way by UCX over the same RDMA device.
+std::vector<Outcome> ask_again(PairWorld& world, const PairLine& line,
+                               const netcheck::PlannedPair& pair, const EndingSignals& signals) {
+  Ensemble ensemble;
+  ensemble.name = measurement_name(pair.from.rail, "second");
+  ensemble.agents = {world.fleet->agent(pair.from.node), world.fleet->agent(pair.to.node)};
+  ensemble.device_names.resize(2);
+  ensemble.own_namespace = world.stage.own_namespace;
+  ensemble.request = request_of(world, line, pair, false);
+  ensemble.request.options = {{"transport", "ucx"}};
+  const auto& sizes = world.facts.asked.sizes;
+  ensemble.request.sizes = {*std::max_element(
+      sizes.begin(), sizes.end(), [](Bytes one, Bytes other) { return one.count < other.count; })};
+  ensemble.request.measure = {"one_way", "reverse"};
+  // A library takes its time to find its ways before the first batch.
+  ensemble.request.budget.time.value *= 2;
+  ensemble.request.limit = {2 * ensemble.request.budget.time.value + kStartAndEnd};
+  auto result = measure_together(ensemble, [&] { return signals.pending().has_value(); });
+  if (!result.outcomes.empty()) return std::move(result.outcomes);
+  Outcome missing;
+  missing.probe = "pair_goodput";
+  missing.from = pair.from;
+  missing.to = pair.to;
+  missing.parameters = {{"library", "ucx"}};
+  missing.result = Skipped{"stopped"};
+  if (result.failed) missing.result = *result.failed;
+  return {missing};
+}
+
 std::vector<Outcome> measure_all(PairWorld& world, const PairLine& line,
                                  const EndingSignals& signals, Log& log) {
   const auto plan = netcheck::plan(world.facts);
@@ -142,6 +185,10 @@ std::vector<Outcome> measure_all(PairWorld& world, const PairLine& line,
         log.info(std::string(latency ? "latency " : "goodput ") + pair.from.node + " - " +
                  pair.to.node + " " + pair.from.rail);
         auto some = measure(world, line, pair, latency, signals);
+        outcomes.insert(outcomes.end(), some.begin(), some.end());
+        if (latency || !line.second_opinion || !by_verbs(world, line, pair)) continue;
+        log.info("second opinion " + pair.from.node + " - " + pair.to.node + " " + pair.from.rail);
+        some = ask_again(world, line, pair, signals);
         outcomes.insert(outcomes.end(), some.begin(), some.end());
       }
     }
@@ -161,8 +208,14 @@ int run(const PairLine& line, const CommonOptions& common, const Streams& stream
   const auto outcomes = line.gpus.empty()
                             ? measure_all(*world, line, signals, log)
                             : measure_gpu_pair(*world->fleet, world->facts, gpus, stop, log);
-  streams.out << (common.json() ? outcome_json(outcomes) : outcome_table(outcomes));
-  return outcome_exit_code(outcomes);
+  world->facts.outcomes = outcomes;
+  const auto findings = netcheck::second_opinion(world->facts);
+  if (common.json()) {
+    streams.out << with_findings(outcome_json(outcomes), findings);
+  } else {
+    streams.out << outcome_table(outcomes) << findings_text(findings);
+  }
+  return exit_code_with(findings, outcome_exit_code(outcomes));
 }
 
 /// The options that only RDMA has; each goes to the probe as it is.
@@ -171,6 +224,18 @@ void add_transport(CLI::App& command, PairLine& line) {
       .add_option("--transport", line.transport,
                   "tcp or verbs (default: verbs where both ends can, else tcp)")
       ->check(CLI::IsMember({"tcp", "verbs"}));
+  command
+      .add_option_function<std::string>(
+          "--memory",
+          [&line](const std::string& word) {
+            if (word == "gpu") line.rdma["gpu"] = "nearest";
+          },
+          "verbs: host (default), or gpu: memory of the GPU nearest to each RDMA device, by "
+          "dma-buf or a peer memory module")
+      ->check(CLI::IsMember({"host", "gpu"}));
+  command.add_flag(
+      "--second-opinion", line.second_opinion,
+      "Where verbs measure: UCX over the same RDMA device too, and whether they agree");
   struct Row {
     const char* flag;
     const char* option;

@@ -60,6 +60,7 @@ Request request_of(const std::string& name, const ProbeLine& line) {
     for (const auto& size : line.sizes)
       request.sizes.push_back(parse_size(size).value_or(Bytes{}));
     if (!line.operations.empty()) request.options["operations"] = line.operations;
+    if (!line.drivers.empty()) request.options["drivers"] = line.drivers;
   }
   if (!is_gpu_probe(name)) return request;
   request.limit = {kGpuLimit};
@@ -184,8 +185,7 @@ std::string as_json(const ProbeLine& line, const Probed& probed) {
   std::string text = outcome_json(probed.outcomes);
   const std::string_view schema = R"({"schema":"plumbline.outcomes/v1")";
   if (!line.drivers.empty()) text.insert(schema.size(), R"(,"from_fakes":true)");
-  if (probed.findings.empty()) return text;
-  return text.insert(text.rfind('}'), R"(,"findings":)" + findings_json(probed.findings));
+  return with_findings(std::move(text), probed.findings);
 }
 
 int run(const ProbeLine& line, const CommonOptions& common, const Streams& streams, Log& log) {

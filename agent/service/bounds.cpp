@@ -10,8 +10,8 @@
 namespace plumbline::agent {
 namespace {
 
-constexpr std::array<std::string_view, 6> kPairOptions{"transport",   "operations", "depths",
-                                                       "queue_pairs", "numa",       "gid_index"};
+constexpr std::array<std::string_view, 7> kPairOptions{
+    "transport", "operations", "depths", "queue_pairs", "numa", "gid_index", "gpu"};
 constexpr std::size_t kOptionMost = 64;
 constexpr std::size_t kColoursMost = 8192;     // of all ranks, and groups by their nodes
 constexpr std::size_t kHeldMost = 16U << 10U;  // which GPUs to leave alone, and why

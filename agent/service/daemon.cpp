@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <thread>
 
 #include "agent/service/desk.hpp"
 #include "agent/service/grpc_server.hpp"
@@ -58,6 +59,7 @@ Result<NodeSettings> settings_of(const AgentOptions& options) {
   settings.program = {*probe, options.node, child_environment(), kSilence};
   settings.rank_program = *rank;
   settings.inventory_options["cni_results"] = options.cni_results.string();
+  settings.lldp_seconds = options.lldp_seconds;
   if (!options.drivers.empty()) settings.inventory_options["drivers"] = options.drivers;
   if (!options.sysfs_root.empty()) {
     settings.inventory_options["sysfs_root"] = options.sysfs_root.string();
@@ -177,9 +179,11 @@ Status run_agent(const AgentOptions& options, Log& log) {
     log.info("metrics on port " + std::to_string(http->port()));
   }
   log.info("agent of " + options.node + " listens on port " + std::to_string((*server)->port()));
+  std::thread listener([&desk] { desk.hear_neighbours(); });
   const int signal = serve_until_signal(desk, log);
   log.info("agent stops on signal " + std::to_string(signal));
   shut_down(desk, **server, log);
+  listener.join();
   return {};
 }
 

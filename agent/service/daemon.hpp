@@ -22,6 +22,7 @@ struct AgentOptions {
   std::filesystem::path cni_results = "/var/lib/cni/results";
   std::vector<std::string> peer_subnets;  ///< only devices on these are measured; empty: all
   std::string drivers;                    ///< "fake:FILE"; empty: this machine's own
+  double lldp_seconds = 0;                ///< listened for neighbours once, at the start; 0: not
   std::filesystem::path sysfs_root;       ///< empty: this machine's own
   std::filesystem::path probe_program;    ///< empty: plumbline-probe beside this program
   std::filesystem::path rank_program;     ///< empty: plumbline-rank beside this program

@@ -28,12 +28,52 @@ std::string problem_of(const Result<Value>& result) {
 Desk::Desk(NodeSettings settings, World world)
     : settings_(std::move(settings)), world_(world), leases_(world.clock, random_nonce) {}
 
-Result<Topology> Desk::take_topology(const std::function<bool()>& gone, Deadline deadline) {
+Request Desk::inventory_request(Deadline deadline) const {
   Request request;
   request.probe = "inventory";
   request.ends = {{settings_.node, "", ""}};
   request.options = settings_.inventory_options;
   request.limit = {std::clamp(in_seconds(deadline.left()).value, 0.1, kInventoryMost)};
+  return request;
+}
+
+void Desk::hear_neighbours() {
+  if (!(settings_.lldp_seconds > 0)) return;
+  Request request = inventory_request(Deadline::never());
+  request.options["lldp_seconds"] = std::to_string(settings_.lldp_seconds);
+  request.limit.value += settings_.lldp_seconds;
+  const auto topology = take_topology(std::move(request), [] { return false; });
+  if (!topology) {
+    world_.log.warn("listening for neighbours: " + topology.error().message);
+    return;
+  }
+  std::size_t known = 0;
+  for (const NetworkDevice& device : topology->network_devices)
+    known += device.neighbours.empty() ? 0 : 1;
+  world_.log.info("neighbours known of " + std::to_string(known) + " network devices");
+  const std::lock_guard lock(heard_mutex_);
+  heard_ = topology->network_devices;
+}
+
+/// A cable that was moved since then has taken the link down: what was heard before is old.
+void Desk::add_heard(Topology& topology) const {
+  const std::lock_guard lock(heard_mutex_);
+  for (NetworkDevice& device : topology.network_devices) {
+    if (!device.neighbours.empty()) continue;
+    const auto same = std::find_if(heard_.begin(), heard_.end(), [&](const NetworkDevice& earlier) {
+      return earlier.name == device.name && earlier.mac == device.mac;
+    });
+    if (same == heard_.end()) continue;
+    device.neighbours_unknown = same->neighbours_unknown;
+    if (same->carrier_downs == device.carrier_downs) {
+      device.neighbours = same->neighbours;
+    } else if (!same->neighbours.empty()) {
+      device.neighbours_unknown = "the link was down since its neighbour was heard";
+    }
+  }
+}
+
+Result<Topology> Desk::take_topology(Request request, const std::function<bool()>& gone) {
   Result<Topology> topology = fail(ErrorCode::internal, "the inventory child told no topology");
   const auto keep = [&](const Event& event) {
     if (const auto* const told = std::get_if<TopologyEvent>(&event)) topology = told->topology;
@@ -53,13 +93,16 @@ Result<Topology> Desk::take_topology(const std::function<bool()>& gone, Deadline
 
 Result<std::string> Desk::inventory(const std::function<bool()>& gone, Deadline deadline) {
   auto holdings = std::async(std::launch::async, [&] { return settings_.ask_word(deadline); });
-  auto topology = take_topology(gone, deadline);
+  auto topology = take_topology(inventory_request(deadline), gone);
   auto held = holdings.get();
   netcheck::NodeFacts facts;
   facts.node = settings_.node;
   facts.topology_problem = problem_of(topology);
   facts.holdings_problem = problem_of(held);
-  if (topology) facts.topology = std::move(*topology);
+  if (topology) {
+    add_heard(*topology);
+    facts.topology = std::move(*topology);
+  }
   if (held) facts.holdings = std::move(*held);
   return encode(facts);
 }
@@ -174,7 +217,7 @@ void Desk::add_settings(Request& request) const {
 MeasureEnd Desk::run_on_gpus(ChildRun& child, const Request& request, const EventSink& sink,
                              const StopWish& stop) {
   const AskGpus ask = [this](Deadline deadline) {
-    return take_topology([] { return false; }, deadline);
+    return take_topology(inventory_request(deadline), [] { return false; });
   };
   const auto before = ask(Deadline::after(kGpusWithin));
   MeasureEnd end = run_child(child, request, sink, stop);

@@ -5,8 +5,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/service/lease_table.hpp"
 #include "agent/service/measurements.hpp"
@@ -24,6 +26,7 @@ struct NodeSettings {
   ProbeProgram program;
   std::filesystem::path rank_program;  ///< measures collectives; empty: this node does not
   std::map<std::string, std::string> inventory_options;  ///< for the inventory child
+  double lldp_seconds = 0;                               ///< how long hear_neighbours() listens
   std::vector<netcheck::Subnet> networks;                ///< that may be measured; empty: all
   AskHoldings ask_holdings;  ///< the kubelet's answer alone: asked again and again
   AskHoldings ask_word;      ///< with all that lies beside it: for the inventory
@@ -53,6 +56,10 @@ class Desk {
   };
   Status measure(const std::string& peer, const std::string& text, const Listener& listener);
 
+  /// Listens for neighbours as the settings say, once; what was heard stands in every inventory
+  /// from then on. Blocks until then, or until stop().
+  void hear_neighbours();
+
   /// Ends all measurements and takes no more.
   void stop() { stopping_ = true; }
   /// Measurements running now.
@@ -72,7 +79,9 @@ class Desk {
   MeasureEnd run_child(ChildRun& child, const Request& request, const EventSink& sink,
                        const StopWish& stop);
   std::optional<Error> stop_wish(const std::string& peer, const std::string& lease) const;
-  Result<Topology> take_topology(const std::function<bool()>& gone, Deadline deadline);
+  Result<Topology> take_topology(Request request, const std::function<bool()>& gone);
+  Request inventory_request(Deadline deadline) const;
+  void add_heard(Topology& topology) const;
   void tell(const MeasureOrder& order, const MeasureEnd& end);
 
   NodeSettings settings_;
@@ -80,6 +89,8 @@ class Desk {
   LeaseTable leases_;
   Measurements measurements_;
   std::atomic<bool> stopping_ = false;
+  mutable std::mutex heard_mutex_;
+  std::vector<NetworkDevice> heard_;  ///< devices with the neighbours that were heard
 };
 
 }  // namespace plumbline::agent

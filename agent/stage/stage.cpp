@@ -10,6 +10,7 @@
 #include "netcheck/claims/read_again.hpp"
 #include "netcheck/judge.hpp"
 #include "netcheck/rdma/rails_at_once.hpp"
+#include "netcheck/rdma/rails_told.hpp"
 #include "reports/forms.hpp"
 
 namespace plumbline::agent {
@@ -182,6 +183,7 @@ Result<Report> run_stage(const StageOptions& options, const StageWorld& world) {
 
   StageRun run(*file, options, world, *journal, **fleet, deadline);
   netcheck::Facts facts = discover(*file, world.clock, **fleet);
+  netcheck::tell_rails(facts, other_networks(*file, agents.value_or(std::vector<StageAgent>())));
   const netcheck::Plan plan = netcheck::plan(facts);
   measure(run, facts, plan);
 

@@ -1,5 +1,6 @@
 #include "agent/stage/stage_sources.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "netcheck/claims/bundle.hpp"
@@ -38,6 +39,19 @@ Result<AllocationView> stage_claims(const StageFile& file, Clock& clock) {
   auto source = open_cluster(file.cluster, clock);
   if (!source) return tl::unexpected(std::move(source.error()));
   return (*source)->snapshot(deadline);
+}
+
+std::vector<std::string> other_networks(const StageFile& file,
+                                        const std::vector<StageAgent>& agents) {
+  std::vector<std::string> others;
+  for (const StageAgent& agent : agents) {
+    const std::string& address = agent.address.address;
+    std::string host = address.substr(0, address.rfind(':'));
+    std::erase_if(host, [](char letter) { return letter == '[' || letter == ']'; });
+    others.push_back(std::move(host));
+  }
+  if (!file.management_subnet.empty()) others.push_back(file.management_subnet);
+  return others;
 }
 
 }  // namespace plumbline::agent

@@ -24,4 +24,9 @@ Result<std::vector<StageAgent>> stage_agents(const StageFile& file, Clock& clock
 /// most 60 s.
 Result<AllocationView> stage_claims(const StageFile& file, Clock& clock);
 
+/// Networks that are no rails: addresses where the agents answer, and what is declared for
+/// management.
+std::vector<std::string> other_networks(const StageFile& file,
+                                        const std::vector<StageAgent>& agents);
+
 }  // namespace plumbline::agent

@@ -95,6 +95,7 @@ TEST_CASE("A pair of GPUs has two ends with UUIDs, and says how memory is shared
 
 TEST_CASE("A caller may choose how a pair is measured, in bounded words") {
   CHECK(refusal([](auto& order) { order.request.options["depths"] = "1,8,128"; }) == "accepted");
+  CHECK(refusal([](auto& order) { order.request.options["gpu"] = "nearest"; }) == "accepted");
   CHECK_THAT(refusal([](auto& order) { order.request.options["depths"] = "../etc"; }),
              ContainsSubstring("request.options.depths"));
   CHECK_THAT(refusal([](auto& order) { order.request.options["numa"] = std::string(65, '1'); }),
