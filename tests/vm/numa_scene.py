@@ -72,6 +72,9 @@ def check(share, expect):
     expect("counters of its packets", "sent_pkts" in port["hw_counters"])
     expect("a queue pair on each", all(device["capability"] == "queue pair made" for device in devices.values()))
     expect("the namespace mode by netlink", topology["rdma_host"]["netns_mode"] == "shared")
+    pods = json.loads(text_of(share, "inventory.pod.json"))["topology"]["sandboxes"]
+    expect(f"the RDMA device that a pod can open, by the node in its own mount namespace: {pods}",
+           [pod.get("rdma_devices") for pod in pods] == [["rxe_far0"]])
     without = by(json.loads(text_of(share, "inventory.no-uverbs.json"))["topology"]["rdma_devices"], "name")
     lost = [device for device in without.values() if "unusable" in device]
     expect("one device without its uverbs node, and why it cannot be used",

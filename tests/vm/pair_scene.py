@@ -11,6 +11,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 RATE = 20e6 / 8            # netem counts Ethernet frames
 SHARE = 4096 / (4096 + 66)  # Ethernet 14, IPv4 20, UDP 8, BTH 12, RETH or AETH up to 8 on average, ICRC 4
 
+GPU = """schema: plumbline.fake-gpus/v1
+name: one described GPU
+driver: {version: 550.54.15, cuda: "12.4"}
+machine: {virtual: true}
+gpus: {count: 1, product: Tesla T4, compute_capability: "7.5", memory: 15GiB, pcie_generation: 3, pcie_width: 16, peer: none}
+copies: {host: 12.4GB/s, host_total: 20GB/s, local: 120GB/s}
+"""
+
 
 def run(bed, programs):
     share = bed.share
@@ -18,6 +26,8 @@ def run(bed, programs):
         folder = share(name, job, settings)
         shutil.copy(os.path.join(HERE, "..", "probes", "pair_driver.py"), folder)
         shutil.copy(os.path.join(HERE, "guest", "pair_cases.sh"), os.path.join(folder, "cases.sh"))
+        with open(os.path.join(folder, "gpu.yaml"), "w", encoding="ascii") as file:
+            file.write(GPU)
         for script in ("reach.sh", "poor.sh", "few.sh"):
             os.chmod(os.path.join(folder, script), 0o755)
         return folder
@@ -70,7 +80,7 @@ def check_rates(share, expect):
 
 
 def check_delays(share, expect):
-    lines = re.findall(r"^\s*8\s+60\s+\S+\s+\S+\s+([\d.]+)", text_of(share, "perftest.latency.txt"), re.M)
+    lines = re.findall(r"^\s*8\s+30\s+\S+\s+\S+\s+([\d.]+)", text_of(share, "perftest.latency.txt"), re.M)
     extra = max(0.0, float(lines[-1]) * 1e-6 - 0.050) if lines else 0.0
     for outcome in outcomes(share, "delay"):
         operation = outcome["parameters"]["operation"]
@@ -133,6 +143,7 @@ def check_proofs(share, expect):
 
 def check_loopback(share, expect):
     told = json.loads(text_of(share, "loopback.json"))["outcomes"]
+    told = [outcome for outcome in told if "memory" not in outcome["parameters"]]
     own = [outcome for outcome in told if outcome["from"]["device"] == outcome["to"]["device"]]
     expect(f"each port to itself, proven: {[outcome.get('reason', '') for outcome in own]}",
            len(own) == 2 and all(outcome["status"] == "measured" and all(sign["holds"] for sign in outcome["proof"]) for outcome in own))
@@ -141,6 +152,23 @@ def check_loopback(share, expect):
     crossed = [outcome.get("reason", "") for outcome in told if outcome not in own]
     expect(f"one to the other is skipped with the reason: {crossed}",
            len(crossed) == 2 and all("an address of its own" in reason for reason in crossed))
+
+
+def check_gpu_memory(share, expect):
+    told = json.loads(text_of(share, "loopback.json"))["outcomes"]
+    of_gpu = [outcome for outcome in told if outcome["parameters"].get("memory", "").startswith("gpu ")]
+    words = [" ".join(sign["statement"] for sign in outcome.get("proof", [])) for outcome in of_gpu]
+    expect(f"a described GPU's memory by each port, verified and proven: {[outcome.get('reason', '') for outcome in of_gpu]}",
+           len(of_gpu) == 2 and all(outcome["status"] == "measured" and all(sign["holds"] for sign in outcome["proof"])
+                                    for outcome in of_gpu) and all("by description" in line for line in words))
+
+
+def check_crossed(share, expect):
+    told = json.loads(text_of(share, "crossed.json"))["outcomes"]
+    crossed = [outcome for outcome in told if outcome["from"]["device"] != outcome["to"]["device"]]
+    expect(f"each port to the other by a switch between them, proven: {[outcome.get('reason', '') for outcome in crossed]}",
+           len(crossed) == 2 and all(outcome["status"] == "measured" and all(sign["holds"] for sign in outcome["proof"])
+                                     for outcome in crossed))
 
 
 def check_sanitizers(share, expect):
@@ -155,6 +183,8 @@ def check_sanitizers(share, expect):
 def check(share, expect):
     check_sanitizers(share, expect)
     check_loopback(share, expect)
+    check_gpu_memory(share, expect)
+    check_crossed(share, expect)
     check_rates(share, expect)
     check_delays(share, expect)
     check_faults(share, expect)

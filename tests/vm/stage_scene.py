@@ -62,7 +62,10 @@ def make_claims(folder):
     write(folder, "kubelet.json", json.dumps({"pod_resources": [], "allocatable": {"devices": []}}))
     rails = [RAIL.format(letter=letter, number=number) for letter, number in (("a", 1), ("b", 2))]
     write(folder, "stage.yaml", STAGE.format(rails="\n".join(rails)))
-    write(folder, "rail-a.yaml", STAGE.format(rails=rails[0]))
+    write(folder, "rail-a.yaml", STAGE.format(rails=rails[0]).replace("pair_budget: 4s", "pair_budget: 2s"))
+    write(folder, "rail-b.yaml", STAGE.format(rails=rails[1]).replace("pair_budget: 4s", "pair_budget: 2s"))
+    told = "\n".join(line for line in STAGE.format(rails="").splitlines() if "rails:" not in line)
+    write(folder, "told.yaml", told.replace("pair_budget: 4s", "pair_budget: 3s"))
 
 
 def run(bed, programs):
@@ -107,9 +110,16 @@ def check_pair(share, expect):
     pair = json.loads(text_of(share, "pair.json"))
     told = pair["outcomes"] if isinstance(pair, dict) else pair
     said = [outcome.get("reason", "") for outcome in told if outcome["status"] != "measured"]
-    expect(f"plumbline pair: write and read, each way and both {said}", len(told) >= 6 and not said)
+    rails = {outcome["from"]["rail"] for outcome in told}
+    expect(f"plumbline pair: each way and both, and each way by UCX, on a rail that nobody declared {said}",
+           len(told) >= 5 and not said and rails == {"subnet-10.70.1.0/24"})
     by_rdma = [outcome for outcome in told if " rc_" in transports(outcome) and is_proven(outcome)]
     expect("all of it over RDMA, proven by the counters of both ends", len(by_rdma) == len(told))
+    second = [outcome for outcome in told if outcome["parameters"].get("library") == "ucx"]
+    words = {transports(outcome) for outcome in second}
+    expect(f"by UCX over the same device: {words}", len(second) == 2 and all("rc_verbs/rxe1:1" in line for line in words))
+    opinions = [(finding["verdict"], finding["message"]) for finding in pair.get("findings", [])]
+    expect(f"and UCX agrees with verbs: {opinions}", [verdict for verdict, _ in opinions] == ["match", "match"])
 
 
 def check_healthy(share, expect):
@@ -126,6 +136,16 @@ def check_healthy(share, expect):
            len(rails) == 1 and rails[0]["verdict"] == "match")
     matches = found(healthy, "X16")
     expect("X16 matches on both rails", len(matches) == 2 and all(finding["verdict"] == "match" for finding in matches))
+
+
+def check_lossy(share, expect):
+    lossy = report(share, "lossy")
+    said = {finding["subject"]["name"]: finding["message"] for finding in lossy["findings"] if finding["verdict"] in ACCUSING}
+    expect(f"lost packets on rail-b: the path is told, and nothing but its ends is accused: {said}",
+           said and all("ens2" in name for name in said))
+    counted = {name for outcome in numbers(lossy) for name, value in outcome.get("counters", {}).items() if value}
+    expect(f"the ports' error counters stand beside the numbers: {sorted(counted)}", any("seq" in name or "retry" in name for name in counted))
+    expect("the stage fails", lossy["verdict"] == "fail")
 
 
 def check_stray(share, expect):
@@ -153,5 +173,6 @@ def check_broken(share, expect):
 def check(share, expect):
     check_pair(share, expect)
     check_healthy(share, expect)
+    check_lossy(share, expect)
     check_stray(share, expect)
     check_broken(share, expect)

@@ -29,8 +29,15 @@ play() {
     cp -r "/run/$1" /host/
 }
 
-"$BIN/plumbline" pair node-1 node-2 -f rail-a.yaml --operations write,read --depths 64 -o json >pair.json 2>pair.log
+# Rails that nobody declares, found by their subnets; UCX over the same devices as a second opinion.
+"$BIN/plumbline" pair node-1 node-2 -f told.yaml --rail "subnet-10.70.1.0/24" --operations write --depths 64 --second-opinion \
+    -o json >pair.json 2>pair.log
 play healthy stage.yaml
+
+# Packets that get lost on rail-b.
+tc qdisc replace dev ens2 root netem rate 20mbit loss 10%
+play lossy rail-b.yaml
+tc qdisc replace dev ens2 root netem rate 20mbit
 
 # One wire for the other, and one MTU that is not the rail's.
 there ip link set ens1 mtu 1500

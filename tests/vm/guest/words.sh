@@ -112,11 +112,55 @@ node_of() {
     done
 }
 
+# probe_on RXE: the probe that has this device open, as each has in every batch; waits for it.
+probe_on() {
+    local node pid
+    node=$(node_of "$1")
+    while true; do
+        for pid in $(pidof plumbline-probe); do
+            readlink "/proc/$pid/fd/"* | grep -q "/$node$" && echo "$pid" && return
+        done
+    done
+}
+
 # shape_data NETEM...: netem for packets of 256 bytes and more; shorter ones pass them.
 shape_data() {
     tc qdisc replace dev ens1 root handle 1: prio bands 2 priomap 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1
     tc qdisc add dev ens1 parent 1:2 handle 20: netem "$@"
     tc filter add dev ens1 parent 1: protocol ip u32 match u16 0 0xff00 at 2 flowid 1:1
+}
+
+# crossing on|off: what comes by one rail's wire leaves by the other's, as through one switch.
+crossing() {
+    local roce="ip_proto udp dst_port 4791" from to
+    for from in 1 2; do
+        to=$((3 - from))
+        if [ "$1" = off ]; then
+            tc qdisc del dev "ens$from" clsact
+            ip link set "ens$from" promisc off
+            continue
+        fi
+        ip link set "ens$from" promisc on
+        tc qdisc add dev "ens$from" clsact
+        # shellcheck disable=SC2086
+        tc filter add dev "ens$from" ingress protocol ip flower $roce src_ip "10.70.$from.11" dst_ip "10.70.$to.11" \
+            action mirred egress redirect dev "ens$to"
+    done
+}
+
+# crossing_here on|off: this node sends to its own other rail by the wire, and takes what comes from an address of its own.
+crossing_here() {
+    local from to flag=0
+    [ "$1" = on ] && flag=1
+    echo $flag >/proc/sys/net/ipv4/conf/all/accept_local
+    for from in 1 2; do
+        to=$((3 - from))
+        if [ "$1" = on ]; then
+            ip neigh replace "10.70.$to.1$GUEST" lladdr "$(<"/sys/class/net/ens$to/address")" dev "ens$from"
+        else
+            ip neigh del "10.70.$to.1$GUEST" dev "ens$from"
+        fi
+    done
 }
 
 # stray on|off: RoCE packets of rail 1 leave by the wire of rail 2 and are taken from there, as a wrong bond or switch would do
