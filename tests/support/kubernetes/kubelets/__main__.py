@@ -38,6 +38,7 @@ class Kubelets:
         self.service = {"KUBERNETES_SERVICE_HOST": place, "KUBERNETES_SERVICE_PORT": port,
                         "KUBERNETES_SERVICE_PORT_HTTPS": port}
         self.lock, self.workers, self.addresses = threading.Lock(), {}, {}
+        self.given = 0  # addresses so far: one that was just another node's is known by that one's MAC for a while
         self.nodes = {name: Node(name, own, os.path.join(told["state"], name), self.api)
                       for name, own in told["nodes"].items()}
         self.indexes = indexes.Indexes()
@@ -79,9 +80,11 @@ class Kubelets:
             return node.told["address"]
         with self.lock:
             taken = set(self.addresses.values())
-            address = next(text for text in (f"{self.told['addresses']}.{number}" for number in
-                                             range(FIRST_ADDRESS, LAST_ADDRESS))
-                           if text not in taken)
+            count = LAST_ADDRESS - FIRST_ADDRESS
+            address = next(text for text in (
+                f"{self.told['addresses']}.{FIRST_ADDRESS + (self.given + number) % count}"
+                for number in range(count)) if text not in taken)
+            self.given += 1
             self.addresses[worker.uid] = address
         self._ip(node, "add", address)
         self.write_hosts()
