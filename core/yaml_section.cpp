@@ -103,6 +103,34 @@ std::vector<std::string> YamlSection::words_or(const char* key, std::vector<std:
   return words;
 }
 
+std::vector<std::string> YamlSection::texts(const char* key) {
+  std::vector<std::string> words;
+  const YAML::Node field = find(key);
+  if (!field) return words;
+  if (!field.IsSequence()) complain(key, "is not a list of texts");
+  for (const auto& item : field) {
+    if (!item.IsScalar() || item.Scalar().empty()) complain(key, "holds what is no text");
+    if (item.IsScalar()) words.push_back(item.Scalar());
+  }
+  return words;
+}
+
+std::map<std::string, std::string> YamlSection::table(const char* key) {
+  std::map<std::string, std::string> values;
+  const YAML::Node field = find(key);
+  if (!field) return values;
+  if (!field.IsMap()) complain(key, "is not a mapping of texts: write {NAME: VALUE}");
+  if (!field.IsMap()) return values;
+  for (const auto& entry : field) {
+    const bool plain = entry.first.IsScalar() && entry.second.IsScalar();
+    if (!plain || entry.first.Scalar().empty()) complain(key, "is not a mapping of texts");
+    if (plain) values[entry.first.Scalar()] = entry.second.Scalar();
+  }
+  return values;
+}
+
+bool YamlSection::has(const char* key) { return static_cast<bool>(find(key)); }
+
 YamlSection YamlSection::section(const char* key) {
   return YamlSection(find(key), name_ + key + ".", problem_);
 }

@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -32,6 +33,12 @@ class YamlSection {
   /// A list of words, each one of `allowed`.
   std::vector<std::string> words_or(const char* key, std::vector<std::string> otherwise,
                                     const std::vector<std::string>& allowed);
+  /// A list of any texts; absent is empty.
+  std::vector<std::string> texts(const char* key);
+  /// A mapping of texts or numbers, as texts; absent is empty.
+  std::map<std::string, std::string> table(const char* key);
+  /// True when the key is there.
+  bool has(const char* key);
   /// A nested mapping.
   YamlSection section(const char* key);
   /// Each mapping of a list.

@@ -6,6 +6,8 @@
 #include <map>
 #include <string_view>
 
+#include "netcheck/controls/controls.hpp"
+#include "netcheck/controls/placed_paths.hpp"
 #include "netcheck/gpu/gpu_rules.hpp"
 #include "netcheck/groups/group_findings.hpp"
 #include "netcheck/groups/group_testing.hpp"
@@ -106,6 +108,8 @@ std::vector<Finding> findings_of(const Judged& judged,
   append(findings, path_findings(scene, culprits));
   append(findings, group_findings(scene, culprits));
   append(findings, control_arms(judged));
+  append(findings, control_findings(facts));
+  append(findings, placed_paths(judged));
   append(findings, doubtful_paths(scene, culprits));
   for (const Rule rule :
        {gpu_links, x03_gpu_truth, x04_gpu_given, x05_nvlink_domain, x06_clique, x17_gpu_sharing,

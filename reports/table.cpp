@@ -85,6 +85,7 @@ std::string table(const Report& report, const TableStyle& style) {
   write_verdict(sheet, report);
   write_findings(sheet, report, index);
   write_unmeasured(sheet, report);
+  write_workloads(sheet, report);
   write_matrices(sheet, report, index);
   write_numbers(sheet, report, index);
   write_requirements(sheet, report);

@@ -147,12 +147,17 @@ struct AgentConnection::Parts {
 
 Result<std::unique_ptr<AgentConnection>> AgentConnection::connect(const AgentAddress& address,
                                                                   const TlsFiles& files) {
-  auto tls = read_tls(files);
+  const auto tls = read_tls(files);
   if (!tls) return tl::unexpected(tls.error());
+  return connect(address, *tls);
+}
+
+Result<std::unique_ptr<AgentConnection>> AgentConnection::connect(const AgentAddress& address,
+                                                                  const TlsTexts& texts) {
   grpc::SslCredentialsOptions options;
-  options.pem_root_certs = std::move(tls->ca);
-  options.pem_private_key = std::move(tls->key);
-  options.pem_cert_chain = std::move(tls->certificate);
+  options.pem_root_certs = texts.ca;
+  options.pem_private_key = texts.key;
+  options.pem_cert_chain = texts.certificate;
   auto parts = std::make_unique<Parts>();
   parts->address = address;
   const auto channel = grpc::CreateCustomChannel(address.address, grpc::SslCredentials(options),

@@ -26,6 +26,9 @@ class AgentConnection {
   /// Reads the TLS files. Connects with the first call, and again by itself after a break.
   static Result<std::unique_ptr<AgentConnection>> connect(const AgentAddress& address,
                                                           const TlsFiles& files);
+  /// The same with what is in the files.
+  static Result<std::unique_ptr<AgentConnection>> connect(const AgentAddress& address,
+                                                          const TlsTexts& texts);
   ~AgentConnection();
   AgentConnection(const AgentConnection&) = delete;
   AgentConnection& operator=(const AgentConnection&) = delete;

@@ -36,6 +36,9 @@ void add_options(CLI::App& command, AgentOptions& options) {
                      "cgroup mount of the machine (default: sys/fs/cgroup below --sysfs-root)");
   command.add_option("--cni-results", options.cni_results, "libcni's result cache of this node")
       ->capture_default_str();
+  command.add_flag("--placed", options.placed,
+                   "It runs without rights in a pod that the scheduler placed: the pod's devices "
+                   "are its own, and no kubelet is asked (`plumbline stage` makes such pods)");
   command.add_option("--sysfs-root", options.sysfs_root, "The machine's root, when it is not /");
   command
       .add_option("--drivers", options.drivers,

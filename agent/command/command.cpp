@@ -52,6 +52,7 @@ void add_commands(CLI::App& line, Chosen& chosen, const Streams& streams) {
   add_check(line, chosen, streams);
   add_collect(line, chosen, streams);
   add_report(line, chosen, streams);
+  add_sweep(line, chosen, streams);
 }
 
 }  // namespace

@@ -75,6 +75,7 @@ void add_stage(CLI::App& line, Chosen& chosen, const Streams& streams);
 void add_check(CLI::App& line, Chosen& chosen, const Streams& streams);
 void add_collect(CLI::App& line, Chosen& chosen, const Streams& streams);
 void add_report(CLI::App& line, Chosen& chosen, const Streams& streams);
+void add_sweep(CLI::App& line, Chosen& chosen, const Streams& streams);
 
 /// The whole program behind main(): reads the line, runs the command, returns the exit code.
 int run_command_line(int count, const char* const* words, const Streams& streams);

@@ -22,6 +22,9 @@ void add_options(CLI::App& command, StageLine& line) {
   command.add_option("--results", line.options.results, "Folder for journal and reports")
       ->required();
   command.add_flag("--resume", line.options.resume, "Go on with the journal in the results folder");
+  command.add_flag("--deploy-agents", line.options.deploy_agents,
+                   "Bring agents to the nodes of the stage file's agent_pods (the DaemonSet of "
+                   "deploy/kubernetes/overlays/prober, with TLS of this run) and take them away");
   command.add_option("--mpirun", line.options.mpirun, "Open MPI's launcher")->capture_default_str();
   command.add_option("--rank", line.options.rank_program,
                      "The collective's rank (default: plumbline-rank-mpi beside this program)");
@@ -76,7 +79,9 @@ void add_stage(CLI::App& line, Chosen& chosen, const Streams& streams) {
   const auto options = std::make_shared<StageLine>();
   add_options(*command, *options);
   add_exit_contract(*command, options->contract);
-  add_common(*command, chosen.common, "plumbline stage -f stage.yaml --results results");
+  add_common(*command, chosen.common,
+             "plumbline stage -f stage.yaml --results results\n"
+             "  plumbline stage -f cluster.yaml --results results --deploy-agents");
   command->callback([&chosen, options, streams] {
     chosen.action = [&chosen, options, streams](Log& log) {
       return run_and_tell(*options, chosen.common, streams, log);

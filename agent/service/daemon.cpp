@@ -69,6 +69,14 @@ Result<NodeSettings> settings_of(const AgentOptions& options) {
     if (!network) return fail(ErrorCode::invalid_input, "\"" + text + "\" is no network (CIDR)");
     settings.networks.push_back(*network);
   }
+  if (options.placed) {
+    // Who asks has asked this node's own agent: a pod without rights cannot ask the kubelet.
+    settings.ask_holdings = [node = options.node](Deadline) -> Result<NodeHoldings> {
+      return NodeHoldings{node, "the scheduler, which placed this agent's pod", {}, {}};
+    };
+    settings.ask_word = settings.ask_holdings;
+    return settings;
+  }
   settings.ask_holdings = [socket = options.kubelet_socket, node = options.node](Deadline by) {
     return netcheck::claims::kubelet_holdings(socket, node, by);
   };

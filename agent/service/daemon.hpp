@@ -26,6 +26,8 @@ struct AgentOptions {
   std::filesystem::path sysfs_root;       ///< empty: this machine's own
   std::filesystem::path probe_program;    ///< empty: plumbline-probe beside this program
   std::filesystem::path rank_program;     ///< empty: plumbline-rank beside this program
+  /// It runs in a pod that the scheduler placed: what it sees is that pod's, nobody else is asked.
+  bool placed = false;
 };
 
 /// Serves until SIGTERM or SIGINT; then children are killed and it returns success. The kubelet may

@@ -25,6 +25,15 @@ Fleet::Fleet(std::string run_id, Log& log) : run_id_(std::move(run_id)), log_(lo
 Result<std::unique_ptr<Fleet>> Fleet::gather(const std::vector<StageAgent>& agents,
                                              const TlsFiles& tls, const std::string& run_id,
                                              Log& log) {
+  if (agents.empty()) return gather(agents, TlsTexts{}, run_id, log);
+  const auto texts = read_tls(tls);
+  if (!texts) return tl::unexpected(texts.error());
+  return gather(agents, *texts, run_id, log);
+}
+
+Result<std::unique_ptr<Fleet>> Fleet::gather(const std::vector<StageAgent>& agents,
+                                             const TlsTexts& tls, const std::string& run_id,
+                                             Log& log) {
   std::unique_ptr<Fleet> fleet(new Fleet(run_id, log));
   for (const auto& agent : agents) {
     auto member = std::make_unique<Member>();

@@ -26,6 +26,10 @@ class Fleet {
   static Result<std::unique_ptr<Fleet>> gather(const std::vector<StageAgent>& agents,
                                                const TlsFiles& tls, const std::string& run_id,
                                                Log& log);
+  /// The same with what is in the TLS files.
+  static Result<std::unique_ptr<Fleet>> gather(const std::vector<StageAgent>& agents,
+                                               const TlsTexts& tls, const std::string& run_id,
+                                               Log& log);
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;
   ~Fleet();

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "agent/stage/stage_run.hpp"
+#include "netcheck/controls/misaligned.hpp"
 #include "netcheck/facts.hpp"
 #include "netcheck/groups/group_testing.hpp"
 #include "netcheck/plan.hpp"
@@ -34,6 +35,18 @@ void measure_gpu_collectives(StageRun& run, const netcheck::Facts& facts);
 /// Runs one more collective that group testing asks for.
 void measure_group_test(StageRun& run, const netcheck::Facts& facts,
                         const netcheck::GroupTest& test);
+
+class Placement;
+
+/// Measures between the pods that the stage had placed, from inside: every node on every rail at
+/// least once (probe "placed_goodput"), after the nodes' own agents.
+void measure_placed(StageRun& run, const netcheck::Facts& facts, const netcheck::Plan& plan,
+                    const Placement& placement);
+
+/// Measures between the two pods that stand in different racks on the rail where that must be worse
+/// (probe "misaligned_goodput").
+void measure_misaligned(StageRun& run, const netcheck::Facts& facts,
+                        const netcheck::Misalignment& misalignment, const Placement& placement);
 
 /// How many steps these will be, for the progress.
 std::size_t count_steps(const StageFile& file, const netcheck::Facts& facts,

@@ -4,6 +4,8 @@
 #include <random>
 
 #include "agent/stage/measuring.hpp"
+#include "agent/stage/placement.hpp"
+#include "agent/stage/run_in_cluster.hpp"
 #include "agent/stage/stage_file.hpp"
 #include "agent/stage/stage_run.hpp"
 #include "agent/version.hpp"
@@ -17,6 +19,7 @@ namespace plumbline::agent {
 namespace {
 
 constexpr int kMostGroupTests = 200;
+constexpr std::chrono::seconds kLookTime{15};
 
 std::string new_run_id() {
   std::random_device random;
@@ -108,7 +111,28 @@ void test_groups(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& pl
   }
 }
 
-void measure(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan) {
+/// What the kubelets say that each of the stage's own pods holds.
+void add_holdings(netcheck::Facts& facts) {
+  for (PlacedPod& pod : facts.workloads->pods) {
+    for (const auto& node : facts.nodes) {
+      if (!node.holdings || node.node != pod.binding.value) continue;
+      for (const Holding& held : node.holdings->holdings) {
+        const std::string kind = held.resource.empty() ? held.driver : held.resource;
+        if (held.pod_namespace + "/" + held.pod_name == pod.binding.name)
+          pod.devices.push_back(kind + "/" + held.device);
+      }
+    }
+  }
+}
+
+void tell_placement(const Placement& placement, netcheck::Facts& facts) {
+  facts.workloads = placement.told();
+  facts.placed = placement.inside();
+  add_holdings(facts);
+}
+
+void measure(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan,
+             const Placement* placement) {
   run.expect_steps(count_steps(run.file, facts, plan));
   measure_nodes(run, facts);
   measure_rounds(run, facts, plan.goodput, Pass::first, PairWork::goodput);
@@ -120,21 +144,28 @@ void measure(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan) 
   measure_rounds(run, facts, netcheck::rails_at_once(facts, plan), Pass::first, PairWork::together);
   measure_collectives(run, facts);
   measure_gpu_collectives(run, facts);
+  if (placement != nullptr) measure_placed(run, facts, plan, *placement);
   gather_outcomes(run, plan, facts);
   test_groups(run, facts, plan);
 }
 
-/// Reads the claims again; what was measured on a node whose quoted claims changed meanwhile is
-/// discarded. Returns what changed.
-std::vector<std::string> discard_changed(const StageRun& run, const Report& report,
-                                         netcheck::Facts& facts) {
-  netcheck::Facts later = facts;
+/// The claims as they are when all is measured; nothing when they cannot be read.
+std::optional<AllocationView> claims_again(const StageRun& run, const netcheck::Facts& facts) {
+  if (!facts.claims) return std::nullopt;
+  netcheck::Facts later;
   read_claims(run.file, run.world.clock, later);
-  if (!facts.claims || !later.claims) return {};
+  return std::move(later.claims);
+}
+
+/// What was measured on a node whose quoted claims changed meanwhile is discarded. Returns what
+/// changed.
+std::vector<std::string> discard_changed(const Report& report, std::optional<AllocationView> later,
+                                         netcheck::Facts& facts) {
+  if (!facts.claims || !later) return {};
   std::vector<std::string> changes;
   for (const auto& finding : report.findings) {
     if (!finding.claim) continue;
-    const auto change = netcheck::claims::changed(*finding.claim, *later.claims);
+    const auto change = netcheck::claims::changed(*finding.claim, *later);
     if (!change) continue;
     changes.push_back(*change);
     for (auto& outcome : facts.outcomes) {
@@ -143,7 +174,7 @@ std::vector<std::string> discard_changed(const StageRun& run, const Report& repo
       outcome.result = Skipped{"discarded, a claim changed while it was measured: " + *change};
     }
   }
-  facts.claims = std::move(later.claims);
+  facts.claims = std::move(later);
   return changes;
 }
 
@@ -167,34 +198,145 @@ void judge_interruption(Report& report) {
   report.because.insert(report.because.begin(), "the stage ended early: " + report.interruption);
 }
 
+/// The nodes that can be asked: where the stage's own pods belong.
+std::vector<std::string> nodes_of(const std::vector<StageAgent>& agents) {
+  std::vector<std::string> nodes;
+  for (const StageAgent& agent : agents) {
+    if (agent.problem.empty()) nodes.push_back(agent.address.node);
+  }
+  return nodes;
+}
+
+/// The fleet's word on who holds what, anew: other pods have come.
+void look_again(const Fleet& fleet, netcheck::Facts& facts) {
+  for (auto& node : facts.nodes) {
+    auto* const agent = fleet.agent(node.node);
+    if (agent == nullptr || fleet.given_up(node.node)) continue;
+    auto told = agent->inventory(Deadline::after(kLookTime));
+    if (!told) continue;
+    told->node = node.node;
+    node.holdings = std::move(told->holdings);
+    node.holdings_problem = std::move(told->holdings_problem);
+  }
+}
+
+/// Two pods in different racks, where the known topology says that they must get less.
+void control_misaligned(StageRun& run, const Fleet& fleet, netcheck::Facts& facts,
+                        const netcheck::Plan& plan, Placement& placement) {
+  if (!placement.asks_for("misaligned") || run.ended_early()) return;
+  std::string why;
+  const auto misalignment = netcheck::find_misalignment(facts, plan, why);
+  if (!misalignment) return placement.add_control(netcheck::misaligned_not_applicable(why));
+  if (auto placed = placement.misalign(facts.fabric.rack_label, run.deadline); !placed) {
+    run.world.log.warn("the misaligned control: " + placed.error().message);
+  } else {
+    netcheck::Facts now = facts;
+    look_again(fleet, now);
+    read_claims(run.file, run.world.clock, now);
+    tell_placement(placement, now);
+    measure_misaligned(run, now, *misalignment, placement);
+  }
+  gather_outcomes(run, plan, facts);
+  placement.add_control(netcheck::judge_misaligned(facts, *misalignment));
+}
+
+/// The controls. The gang's pods are told as they were before they made room.
+void control(StageRun& run, const Fleet& fleet, netcheck::Facts& facts, const netcheck::Plan& plan,
+             Placement& placement) {
+  const auto held = facts.workloads->pods;
+  placement.judge_controls();
+  control_misaligned(run, fleet, facts, plan, placement);
+  facts.workloads = placement.told();
+  for (PlacedPod& pod : facts.workloads->pods) {
+    for (const PlacedPod& before : held) {
+      if (before.binding.uid == pod.binding.uid) pod = before;
+    }
+  }
+}
+
+/// Measures, judges the controls while the pods are there, judges everything, and gives the pods
+/// back.
+Report measure_and_judge(StageRun& run, const Fleet& fleet, const std::vector<StageAgent>& agents,
+                         Placement* placement) {
+  netcheck::Facts facts = discover(run.file, run.world.clock, fleet);
+  netcheck::tell_rails(facts, other_networks(run.file, agents));
+  if (placement != nullptr) tell_placement(*placement, facts);
+  const netcheck::Plan plan = netcheck::plan(facts);
+  measure(run, facts, plan, placement);
+  auto later = claims_again(run, facts);  // the controls change what our own pods claim
+  if (placement != nullptr) control(run, fleet, facts, plan, *placement);
+  Report report = netcheck::judge(facts);
+  const auto changes = discard_changed(report, std::move(later), facts);
+  if (!changes.empty()) report = netcheck::judge(facts);
+  for (const auto& change : changes)
+    report.because.push_back("claim changed: " + change);
+  report.workloads = facts.workloads;
+  return report;
+}
+
+/// What could not be deleted is told first of all: somebody has to.
+void tell_left(RunInCluster& place, Report& report) {
+  const auto left = place.remove();
+  if (left.empty()) return;
+  if (report.workloads) report.workloads->left = left;
+  const std::string more =
+      left.size() > 1 ? " and " + std::to_string(left.size() - 1) + " more" : "";
+  report.because.insert(report.because.begin(), "could not delete " + left.front() + more +
+                                                    "; `plumbline sweep --run " + report.run_id +
+                                                    "` does");
+}
+
+Result<std::unique_ptr<Fleet>> meet(const std::vector<StageAgent>& agents, const StageFile& file,
+                                    const RunInCluster& place, const std::string& run_id,
+                                    Log& log) {
+  if (place.coordinator()) return Fleet::gather(agents, *place.coordinator(), run_id, log);
+  return Fleet::gather(agents, file.tls, run_id, log);
+}
+
+/// Agents can be brought only where they can be found.
+Status check_deployment(const StageOptions& options, const StageFile& file) {
+  if (!options.deploy_agents) {
+    if (!file.tls.ca.empty()) return {};
+    return fail(ErrorCode::invalid_input, options.stage_file.string() +
+                                              ": tls is missing: only agents that --deploy-agents "
+                                              "brings need none");
+  }
+  if (file.agent_pods.pod_namespace == file.own_namespace) return {};
+  return fail(ErrorCode::invalid_input,
+              options.stage_file.string() + ": --deploy-agents needs agent_pods.namespace to be " +
+                  file.own_namespace + " (own.namespace), where the agents are brought");
+}
+
 }  // namespace
 
 Result<Report> run_stage(const StageOptions& options, const StageWorld& world) {
   const auto file = read_stage_file(options.stage_file);
   if (!file) return tl::unexpected(file.error());
+  if (auto fits = check_deployment(options, *file); !fits) return tl::unexpected(fits.error());
   if (auto made = make_folders(options.results); !made) return tl::unexpected(made.error());
   auto journal = open_journal(options, *file, world);
   if (!journal) return tl::unexpected(journal.error());
   const Deadline deadline = Deadline::after(file->deadline);
-  const auto agents = stage_agents(*file, world.clock);
-  auto fleet = Fleet::gather(agents.value_or(std::vector<StageAgent>()), file->tls,
-                             journal->start().run_id, world.log);
+  const std::string run_id = journal->start().run_id;
+  const auto place = RunInCluster::open(*file, run_id, options.deploy_agents, world, deadline);
+  const auto found = stage_agents(place->with_its_agents(*file), world.clock);
+  const auto agents = found.value_or(std::vector<StageAgent>());
+  std::unique_ptr<Placement> placement;
+  if (file->workloads && place->cluster() != nullptr && !place->problem()) {
+    placement =
+        Placement::bring(*file, run_id, nodes_of(agents), *place->cluster(), world, deadline);
+  }
+  auto fleet = meet(agents, *file, *place, run_id, world.log);
   if (!fleet) return tl::unexpected(fleet.error());
 
   StageRun run(*file, options, world, *journal, **fleet, deadline);
-  netcheck::Facts facts = discover(*file, world.clock, **fleet);
-  netcheck::tell_rails(facts, other_networks(*file, agents.value_or(std::vector<StageAgent>())));
-  const netcheck::Plan plan = netcheck::plan(facts);
-  measure(run, facts, plan);
-
-  Report report = netcheck::judge(facts);
-  const auto changes = discard_changed(run, report, facts);
-  if (!changes.empty()) report = netcheck::judge(facts);
-  for (const auto& change : changes)
-    report.because.push_back("claim changed: " + change);
-  if (!agents) report.because.insert(report.because.begin(), agents.error().message);
+  run.watch([&] { return placement ? placement->alarm() : place->problem(); });
+  Report report = measure_and_judge(run, **fleet, agents, placement.get());
+  if (!found) report.because.insert(report.because.begin(), found.error().message);
   sign(run, report);
   judge_interruption(report);
+  if (placement) placement->leave();
+  tell_left(*place, report);
   if (auto written = reports::write_forms(report, options.results); !written) {
     return pass_up(written.error(), "writing the report");
   }

@@ -17,6 +17,7 @@ struct StageOptions {
   std::filesystem::path stage_file;
   std::filesystem::path results;  ///< made when missing; holds the journal and the report
   bool resume = false;            ///< go on with the journal that is there
+  bool deploy_agents = false;     ///< bring agents to the nodes of `agent_pods`, and take them away
   std::filesystem::path mpirun = "mpirun";
   std::filesystem::path rank_program;  ///< plumbline-rank-mpi; empty: beside this program
   std::filesystem::path mpi_agent;     ///< enters a node for mpirun; empty: collectives are skipped

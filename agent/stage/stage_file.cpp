@@ -153,8 +153,11 @@ StageFile read_sections(YamlSection& top, const std::filesystem::path& folder) {
   stage.name = top.text_or("name", "stage");
   read_agents(top, stage);
   read_agent_pods(top.section("agent_pods"), stage);
+  const bool brought = !stage.agent_pods.pod_namespace.empty() && !top.has("tls");
   YamlSection tls = top.section("tls");
-  stage.tls = {folder / tls.text("ca"), folder / tls.text("certificate"), folder / tls.text("key")};
+  if (!brought)
+    stage.tls = {folder / tls.text("ca"), folder / tls.text("certificate"),
+                 folder / tls.text("key")};
   tls.done();
   read_claims(top, folder, stage);
   check_agents(top, stage);
@@ -167,6 +170,9 @@ StageFile read_sections(YamlSection& top, const std::filesystem::path& folder) {
   require.done();
   read_measure(top.section("measure"), stage);
   read_collectives(top.section("collectives"), stage);
+  stage.workloads = read_workloads_asked(top, stage.own_namespace);
+  if (stage.workloads && !stage.cluster.named())
+    top.complain("workloads", "needs claims of a live cluster: kubeconfig or in_cluster");
   stage.deadline = top.duration_or("deadline", std::chrono::minutes(10));
   top.done();
   return stage;

@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/client/agent_connection.hpp"
 #include "agent/cluster_place.hpp"
+#include "agent/stage/workloads_asked.hpp"
 #include "agent/tls.hpp"
 #include "core/protocol/request.hpp"
 #include "core/result.hpp"
@@ -22,7 +24,7 @@ struct StageFile {
   std::vector<AgentAddress> agents;          ///< names unique; empty: found by `agent_pods`
   netcheck::claims::AgentSearch agent_pods;  ///< `agent_pods`; no namespace: not asked for
   int agent_port = 7443;                     ///< of the agents that are found
-  TlsFiles tls;
+  TlsFiles tls;  ///< empty paths: only agents that the stage brings itself can be asked
   std::filesystem::path bundle;  ///< `claims.bundle`; empty: `cluster` is read
   ClusterPlace cluster;          ///< `claims.kubeconfig`, `.context`, `.in_cluster`
   std::string own_namespace;
@@ -41,7 +43,8 @@ struct StageFile {
   Seconds collective_time{4};        ///< for all batches of one number
   int ranks_per_node = 2;            ///< of the groups that are one node
   std::chrono::nanoseconds deadline = std::chrono::minutes(10);
-  std::string digest;  ///< SHA-256 of the text, hexadecimal
+  std::optional<WorkloadsAsked> workloads;  ///< `workloads`; absent: nothing is made in the cluster
+  std::string digest;                       ///< SHA-256 of the text, hexadecimal
 };
 
 /// Reads and checks it. Errors name the file, the line and the key, and say what is allowed:

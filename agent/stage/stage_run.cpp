@@ -22,6 +22,9 @@ std::optional<std::string> StageRun::ended_early() const {
   if (world.stop) {
     if (auto wish = world.stop()) return wish;
   }
+  if (alarm_) {
+    if (auto alarm = alarm_()) return alarm;
+  }
   if (deadline.passed()) return "the stage's deadline passed";
   return std::nullopt;
 }

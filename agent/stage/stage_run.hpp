@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ class StageRun {
   /// Why the stage ends early: the world's wish, the stage's deadline, or a journal that cannot be
   /// written. Nothing while it goes on.
   std::optional<std::string> ended_early() const;
+  /// One more reason to end early, asked as often. Set before anything is measured.
+  void watch(std::function<std::optional<std::string>()> alarm) { alarm_ = std::move(alarm); }
   /// Says how many steps there will be, for the share of the work done.
   void expect_steps(std::size_t steps) { expected_ = steps; }
   /// Tells the world that a step begins.
@@ -48,6 +51,7 @@ class StageRun {
   const Deadline deadline;
 
  private:
+  std::function<std::optional<std::string>()> alarm_;
   mutable std::mutex mutex_;
   std::optional<std::string> broken_;
   std::atomic<unsigned> names_ = 0;

@@ -38,6 +38,10 @@ ErrorCode code_of(long status) {
   return ErrorCode::invalid_input;
 }
 
+std::string text_of(const nlohmann::json& object) {
+  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 std::string trimmed(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
     text.pop_back();
@@ -120,19 +124,39 @@ Result<nlohmann::json> ApiClient::get(const std::string& path, Deadline deadline
   return std::move(documents->front());
 }
 
-Status ApiClient::apply(const std::string& path, const nlohmann::json& object, Deadline deadline) {
-  const std::string doing = "applying " + access_.server + path;
-  const std::string body = object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  const std::string whole = path + "?fieldManager=plumbline&force=true";
-  // JSON is YAML, and this is the content type that every version takes.
-  const auto request = [&] {
-    return http_.patch(whole, "application/apply-patch+yaml", body, deadline);
-  };
-  auto answer = ask(request, deadline);
-  if (!answer) return pass_up(std::move(answer.error()), doing);
-  if (answer->status == 200 || answer->status == 201) return {};
+Result<HttpAnswer> ApiClient::change(const char* doing, const char* method, const std::string& path,
+                                     const char* type, const std::string& body, Deadline deadline) {
+  const std::string what =
+      std::string(doing) + " " + access_.server + path.substr(0, path.find('?'));
+  auto answer = ask([&] { return http_.send(method, path, type, body, deadline); }, deadline);
+  if (!answer) return pass_up(std::move(answer.error()), what);
+  if (answer->status >= 200 && answer->status < 300) return answer;
   return fail(code_of(answer->status),
-              doing + ": " + words_of(*answer) + " (" + std::to_string(answer->status) + ")");
+              what + ": " + words_of(*answer) + " (" + std::to_string(answer->status) + ")");
+}
+
+Status ApiClient::apply(const std::string& path, const nlohmann::json& object, Deadline deadline) {
+  // JSON is YAML, and this is the content type that every version takes.
+  const auto answer = change("applying", "PATCH", path + "?fieldManager=plumbline&force=true",
+                             "application/apply-patch+yaml", text_of(object), deadline);
+  return answer ? Status() : tl::unexpected(answer.error());
+}
+
+Result<nlohmann::json> ApiClient::create(const std::string& collection,
+                                         const nlohmann::json& object, Deadline deadline) {
+  const auto answer = change("creating in", "POST", collection + "?fieldManager=plumbline",
+                             "application/json", text_of(object), deadline);
+  if (!answer) return tl::unexpected(answer.error());
+  auto documents = parse_json(answer->body);
+  if (!documents) return pass_up(std::move(documents.error()), "creating in " + collection);
+  return std::move(documents->front());
+}
+
+Status ApiClient::remove(const std::string& path, Deadline deadline) {
+  const auto answer = change("deleting", "DELETE", path + "?propagationPolicy=Background",
+                             "application/json", "", deadline);
+  const bool gone = answer || answer.error().code == ErrorCode::not_found;
+  return gone ? Status() : tl::unexpected(answer.error());
 }
 
 Status ApiClient::watch(const std::string& path,

@@ -30,6 +30,13 @@ class ApiClient {
   /// Server-side apply of one object as field manager "plumbline", which takes fields over from
   /// others. Tried again as get() does. Errors as of get(); conflict is also 409.
   Status apply(const std::string& path, const nlohmann::json& object, Deadline deadline);
+  /// POST of one new object to its collection; what the server made of it. `conflict` when one of
+  /// its name is there already. Tried again as get() does.
+  Result<nlohmann::json> create(const std::string& collection, const nlohmann::json& object,
+                                Deadline deadline);
+  /// DELETE of one object; what belongs to it is left to garbage collection (propagation in the
+  /// background). One that is not there is success. Tried again as get() does.
+  Status remove(const std::string& path, Deadline deadline);
   /// The server's address.
   const std::string& server() const { return access_.server; }
 
@@ -37,6 +44,8 @@ class ApiClient {
   ApiClient(ApiAccess access, HttpClient http, Clock& clock);
   Status renew(Deadline deadline);
   Status keep_fresh(Deadline deadline);
+  Result<HttpAnswer> change(const char* doing, const char* method, const std::string& path,
+                            const char* type, const std::string& body, Deadline deadline);
   Result<HttpAnswer> ask(const std::function<Result<HttpAnswer>()>& request, Deadline deadline);
   void pause(int attempt, long asked_s, Deadline deadline);
 

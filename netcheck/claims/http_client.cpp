@@ -261,13 +261,14 @@ Result<HttpAnswer> HttpClient::get(const std::string& path, Deadline deadline,
   return state_->perform(path, headers, deadline, sink);
 }
 
-Result<HttpAnswer> HttpClient::patch(const std::string& path, const std::string& type,
-                                     const std::string& body, Deadline deadline) {
+Result<HttpAnswer> HttpClient::send(const std::string& method, const std::string& path,
+                                    const std::string& type, const std::string& body,
+                                    Deadline deadline) {
   curl_slist* headers = curl_slist_append(nullptr, "Accept: application/json");
   headers = curl_slist_append(headers, ("Content-Type: " + type).c_str());
   state_->set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
   state_->set(CURLOPT_POSTFIELDS, body.c_str());
-  state_->set(CURLOPT_CUSTOMREQUEST, "PATCH");
+  state_->set(CURLOPT_CUSTOMREQUEST, method.c_str());
   return state_->perform(path, headers, deadline, {});
 }
 

@@ -36,9 +36,10 @@ class HttpClient {
   /// false.
   Result<HttpAnswer> get(const std::string& path, Deadline deadline,
                          const std::function<bool(std::string_view)>& sink = {});
-  /// PATCH of a path with a body of that content type. The same limits; no sink.
-  Result<HttpAnswer> patch(const std::string& path, const std::string& type,
-                           const std::string& body, Deadline deadline);
+  /// Another method (POST, PATCH, DELETE) of a path with a body of that content type. The same
+  /// limits; no sink.
+  Result<HttpAnswer> send(const std::string& method, const std::string& path,
+                          const std::string& type, const std::string& body, Deadline deadline);
 
  private:
   struct State;

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "netcheck/controls/placed_paths.hpp"
 #include "netcheck/expectations/gpu_groups.hpp"
 #include "netcheck/expectations/gpu_paths.hpp"
 #include "netcheck/groups/domains.hpp"
@@ -34,11 +35,14 @@ JudgedOutcome judge_one(const Facts& facts, const Judged& judged, const Outcome&
   const bool bandwidth = measured == nullptr || measured->unit == Unit::bytes_per_second;
   const bool gpus = is_gpu_collective(outcome) && bandwidth;
   const bool group = is_collective(outcome) && bandwidth && !outcome.from.rail.empty();
-  result.required = pair || gpus || (group && !is_group_test(outcome));
+  const bool placed = outcome.probe == kPlacedGoodput;
+  result.required = pair || placed || gpus || (group && !is_group_test(outcome));
   result.compared = pair || is_collective(outcome);
   if (measured == nullptr) return result;
   if (pair) {
     result.number = judge_number(*measured, expect_pair(facts, judged.racks, outcome));
+  } else if (placed) {
+    result.number = judge_number(*measured, expect_placed(facts, judged.racks, outcome));
   } else if (group) {
     const auto nodes = group_nodes(facts, outcome);
     result.number = judge_number(*measured, expect_group(facts, judged.racks, outcome, nodes));

@@ -20,6 +20,11 @@ struct Requirement {
   std::array<std::string_view, 3>
       probes;         ///< outcomes whose names begin so are evidence; empty ends it
   const char* takes;  ///< the evidence that it takes of a pod that the scheduler placed
+  /// Controls of the stage that must have behaved, and ...
+  std::array<std::string_view, 3> controls{};
+  /// ... what its pods must have measured, all of it with counters that moved. Where both are
+  /// empty no stage makes the whole evidence yet, so that the requirement cannot pass.
+  std::string_view placed{};
 };
 
 /// All of them, in the order of the checklist.

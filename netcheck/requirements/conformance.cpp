@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "netcheck/controls/placed_paths.hpp"
 #include "netcheck/judging/verdict.hpp"
 #include "netcheck/requirements/catalogue.hpp"
 #include "netcheck/rules/claim_devices.hpp"
@@ -55,6 +56,11 @@ void look_at_claims(const AllocationView& view, There& there) {
 There look(const Facts& facts) {
   There there;
   if (facts.claims) look_at_claims(*facts.claims, there);
+  there.gangs = there.gangs || facts.workloads.has_value();
+  there.network_devices =
+      there.network_devices ||
+      std::any_of(facts.outcomes.begin(), facts.outcomes.end(),
+                  [](const Outcome& outcome) { return outcome.probe == kPlacedGoodput; });
   for (const NodeFacts& node : facts.nodes) {
     if (!node.topology) continue;
     there.accelerators =
@@ -101,6 +107,56 @@ std::set<std::string> waiting_claims(const Facts& facts) {
   return names;
 }
 
+/// What the stage's own pods showed of a requirement.
+struct PlacedEvidence {
+  bool whole = false;  ///< all that it takes
+  std::string text;    ///< what there is of it, or what is missing first
+};
+
+bool counters_moved(const Measured& measured) {
+  const auto counted = [](const Proof& proof) { return proof.kind == "counter" && proof.holds; };
+  const auto fails_to = [](const Proof& proof) { return proof.kind == "counter" && !proof.holds; };
+  return std::any_of(measured.proof.begin(), measured.proof.end(), counted) &&
+         std::none_of(measured.proof.begin(), measured.proof.end(), fails_to);
+}
+
+/// How many numbers of a probe pods measured with proof, of how many.
+std::pair<std::size_t, std::size_t> placed_numbers(const Report& report, std::string_view probe) {
+  std::size_t proven = 0;
+  std::size_t all = 0;
+  for (const Outcome& outcome : report.outcomes) {
+    if (outcome.probe != probe) continue;
+    ++all;
+    const Measured* measured = outcome.measured();
+    if (measured != nullptr && counters_moved(*measured)) ++proven;
+  }
+  return {proven, all};
+}
+
+/// A requirement that names no evidence of placed pods has none that is whole.
+PlacedEvidence evidence_of(const Facts& facts, const Requirement& requirement,
+                           const Report& report) {
+  if (!facts.workloads) return {false, "no pod that the scheduler placed has measured here"};
+  if (requirement.controls.front().empty())
+    return {false, "the stage's own pods do not show all of that yet"};
+  std::string text;
+  for (const std::string_view name : requirement.controls) {
+    if (name.empty()) break;
+    const auto& controls = facts.workloads->controls;
+    const auto found = std::find_if(controls.begin(), controls.end(),
+                                    [&](const Control& one) { return one.name == name; });
+    const std::string called = "the " + std::string(name) + " control";
+    if (found == controls.end()) return {false, called + " was not made"};
+    if (found->state != ControlState::behaved) return {false, called + ": " + found->seen};
+    text += (text.empty() ? "" : " ") + called + ": " + found->seen;
+  }
+  if (requirement.placed.empty()) return {true, text};
+  const auto [proven, all] = placed_numbers(report, requirement.placed);
+  text += " " + std::to_string(proven) + " of " + std::to_string(all) + " numbers of " +
+          std::string(requirement.placed) + " were measured with counters that moved";
+  return {all > 0 && proven == all, text};
+}
+
 RequirementResult judge(const Facts& facts, const Requirement& requirement, const Report& report,
                         const std::set<std::string>& waiting) {
   RequirementResult result{requirement.id, requirement.level, StageVerdict::inconclusive, {}};
@@ -121,11 +177,12 @@ RequirementResult judge(const Facts& facts, const Requirement& requirement, cons
   const std::string seen = capability_of(requirement, report, checks);
   if (result.verdict == StageVerdict::fail) return result;
   result.because = std::move(doubts);
+  const PlacedEvidence evidence = evidence_of(facts, requirement, report);
+  if (evidence.whole && result.because.empty()) result.verdict = StageVerdict::pass;
   const std::string none = result.because.empty() ? ", none contradicts" : "";
-  result.because.push_back("it takes " + std::string(requirement.takes) +
-                           "; no pod that the scheduler placed has measured here. With the "
-                           "agents' rights, which never count: " +
-                           seen + none + " (" + requirement.version + ")");
+  result.because.push_back("it takes " + std::string(requirement.takes) + "; " + evidence.text +
+                           ". With the agents' rights, which never count: " + seen + none + " (" +
+                           requirement.version + ")");
   return result;
 }
 

@@ -66,6 +66,9 @@ TEST_CASE("Wrong flags end with 64 and one line that says where help is") {
       {"collective", "all_reduce", "--agents", "/nowhere/stage.yaml"},
       {"collective", "all_reduce", "--split", "rack"},
       {"agent", "--node", "node-1"},
+      {"sweep", "--run", "A/B"},
+      {"sweep", "--namespace", "Plumb"},
+      {"sweep", "--kubeconfig", "/nowhere/config"},
       {"inventory", "--log-level", "loud"},
       {"agent", "--node", "n", "--listen", "host:1", "--tls-ca", "a", "--tls-cert", "b",
        "--tls-key", "c"}};

@@ -52,6 +52,16 @@ test('What was not measured is grouped by its reason, with the node that all of 
   assert.match(await group.innerText(), /agent on node-5 does not answer[^]*42 measurements, all touch node-5/);
 });
 
+test('Controls and pods of the stage stand with their bindings, trouble first', async () => {
+  const { page } = await open(browser, 'interrupted');
+  const part = page.locator('#workloads');
+  assert.match(await part.locator('.reservation').first().innerText(), /Ended: pod .*gang-1/);
+  assert.match(await part.locator('.reservation').nth(1).innerText(), /Left behind: Job/);
+  assert.deepEqual(await part.locator('.tag').allTextContents(), ['behaved', 'did not behave']);
+  assert.equal(await part.locator('tbody tr').count(), 3);
+  assert.match(await part.locator('tbody tr').nth(2).innerText(), /not bound: Unschedulable/);
+});
+
 test('Collectives show their bar and where it should end', async () => {
   const { page } = await open(browser, 'healthy');
   assert.equal(await page.locator('.bar').count(), 4);

@@ -84,10 +84,14 @@ def first_difference(one, other, where=""):
     return None if one == other else f"{where}: {one} by the chart, {other} by kustomize"
 
 
-def compare(api, tier):
-    values = {"agent": {"tier": tier}, "check": {"enabled": True}, "stage": {"enabled": True}}
+def compare(api, tier, workloads=False):
+    stage = {"enabled": True, "workloads": workloads}
+    overlay = "stage-workloads" if workloads else "stage-job"
+    if workloads:
+        stage["file"] = (OVERLAYS / overlay / "stage.yaml").read_text()
+    values = {"agent": {"tier": tier}, "check": {"enabled": True}, "stage": stage}
     made = understood(api, by_chart(values))
-    wanted = understood(api, by_kustomize(tier, "check-job", "stage-job"))
+    wanted = understood(api, by_kustomize(tier, "check-job", overlay))
     if set(made) != set(wanted):
         complaints.append(f"{tier}: {set(made) ^ set(wanted)} are made by one of the two only")
     for key in set(made) & set(wanted):
@@ -114,6 +118,7 @@ def main():
         api.create("/api/v1/namespaces", {"metadata": {"name": "plumbline"}})
         for tier in ("observer", "prober", "deep"):
             compare(api, tier)
+        compare(api, "prober", workloads=True)
     refuses({"agent": {"tier": "root"}}, "agent.tier")
     refuses({"tls": {"mode": "cert-manager"}}, "tls.nodes is empty")
     if "privileged: true" in by_chart({"agent": {"tier": "deep"}}):

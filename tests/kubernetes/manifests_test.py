@@ -9,7 +9,8 @@ import urllib.error
 
 from cluster import ROOT, SKIPPED, cluster
 
-OVERLAYS = ("observer", "prober", "deep", "check-job", "stage-job", "node-reports")
+OVERLAYS = ("observer", "prober", "deep", "check-job", "stage-job", "stage-workloads", "node-reports",
+            "node-marks")
 UNKNOWN = ("ValidatingAdmissionPolicy",)  # to Kubernetes 1.20
 complaints = []
 
@@ -34,7 +35,8 @@ def accepts(api, overlay):
                    given="\n---\n".join(known))
     if done.returncode != 0 or "dry run" not in done.stdout:
         complaints.append(f"{overlay}: {done.stdout}{done.stderr}")
-    for word in ("privileged: true", "nodes/proxy", "- secrets"):
+    reads_secrets = "- secrets" in made.stdout and overlay != "stage-workloads"
+    for word in ("privileged: true", "nodes/proxy", *(["- secrets"] if reads_secrets else [])):
         if word in made.stdout:
             complaints.append(f"{overlay} has {word}")
 
@@ -45,6 +47,24 @@ def may(api, verb, resource):
     done = kubectl(api, "auth", "can-i", verb, name, f"--subresource={below}", f"--as={account}",
                    "--all-namespaces")
     return done.stdout.strip() == "yes"
+
+
+def stage_has_least_rights(api):
+    """It makes workloads in its own namespace, elsewhere nothing, and reads no Secret."""
+    text = (ROOT / "deploy/kubernetes/overlays/stage-workloads/rights.yaml").read_text()
+    done = kubectl(api, "apply", "--validate=false", "-n", "plumbline", "-f", "-", given=text)
+    if done.returncode != 0:
+        complaints.append(f"rights of stage-workloads: {done.stderr}")
+    account = "--as=system:serviceaccount:plumbline:plumbline-stage"
+    for verb, resource, own, others in (
+            ("create", "jobs", True, False), ("delete", "pods", True, False),
+            ("create", "secrets", True, False), ("get", "secrets", False, False),
+            ("list", "secrets", False, False), ("create", "pods", False, False),
+            ("patch", "leases", True, False), ("watch", "pods", True, True)):
+        for space, expected in (("plumbline", own), ("default", others)):
+            told = kubectl(api, "auth", "can-i", verb, resource, "-n", space, account).stdout.strip()
+            if (told == "yes") != expected:
+                complaints.append(f"in {space} a stage may {'not ' if expected else ''}{verb} {resource}")
 
 
 def has_least_rights(api):
@@ -77,6 +97,7 @@ def main():
         for overlay in OVERLAYS:
             accepts(api, overlay)
         has_least_rights(api)
+        stage_has_least_rights(api)
     for complaint in complaints:
         print(complaint)
     sys.exit(1 if complaints else 0)

@@ -72,6 +72,37 @@ def publishes(api, results):
     expect(items["n1"]["report"]["verdict"] == "inconclusive", "nothing measured is never a pass")
 
 
+def marks(api, results):
+    """Labels and a condition, each only when it is asked for, and without it the node is as it was."""
+    node = lambda name: api.ask("GET", f"/api/v1/nodes/{name}")
+    def labels(name):
+        return {key: value for key, value in node(name)["metadata"].get("labels", {}).items()
+                if key.startswith("plumbline.dev/")}
+    def conditions(name):
+        return [one for one in node(name)["status"].get("conditions", [])
+                if one["type"] == "PlumblineFabric"]
+    expect(not labels("n0") and not conditions("n0"), "nothing is marked unasked")
+    code, out, err = plumbline("report", results, "--node-labels", "--kubeconfig", api.kubeconfig)
+    expect(code == 0 and "2 nodes marked" in out, f"{code} {out} {err}")
+    reported = {item["metadata"]["name"]: item["report"] for item in api.ask("GET", REPORTS)["items"]}
+    for name in ("n0", "n1"):
+        expect(labels(name).get("plumbline.dev/verdict") == reported[name]["verdict"], labels(name))
+    expect(not conditions("n0"), "labels alone were asked for")
+    for _ in range(2):
+        code, out, err = plumbline("report", results, "--node-conditions", "--kubeconfig",
+                                   api.kubeconfig)
+        expect(code == 0, f"{code} {out} {err}")
+    words = {"pass": "True", "fail": "False", "inconclusive": "Unknown"}
+    for name in ("n0", "n1"):
+        expect([one["status"] for one in conditions(name)] == [words[reported[name]["verdict"]]],
+               conditions(name))
+    expect("no GPU shares a PCIe root" in conditions("n0")[0]["message"], conditions("n0"))
+    rules = [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "patch"]}]
+    config = api.config("half", {"token": api.account("half", rules)})
+    code, _, err = plumbline("report", results, "--node-conditions", "--kubeconfig", config)
+    expect(code == 70 and 'cannot patch resource "nodes/status"' in err, f"{code} {err}")
+
+
 def names_a_missing_right(api, results):
     rules = [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}]
     config = api.config("poor", {"token": api.account("poor", rules)})
@@ -88,6 +119,7 @@ def main():
         fill(api)
         results = results_of(api)
         publishes(api, results)
+        marks(api, results)
         names_a_missing_right(api, results)
     for complaint in complaints:
         print(complaint)

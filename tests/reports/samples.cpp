@@ -152,6 +152,42 @@ Report from_fakes() {
   return report;
 }
 
+/// Two pods that run, one that must wait and does, and a gang that was preempted.
+Workloads placed() {
+  Workloads workloads{"plumbline", "plumbline-7k2mabcdef", "Job", {}, {}, "", {}};
+  const auto pod = [](const std::string& workload, std::int64_t rank, const std::string& node) {
+    PlacedPod one;
+    one.binding = {"Pod",
+                   "plumbline/plumbline-7k2mabcdef-" + workload + "-" + std::to_string(rank),
+                   "6a4c0e0e-6e1d-4c6c-9a2b-0f5ce32b8a02",
+                   "1402",
+                   "spec.nodeName",
+                   node};
+    one.workload = workload;
+    one.rank = rank;
+    one.scheduler = "default-scheduler";
+    one.phase = node.empty() ? "Pending" : "Running";
+    if (node.empty()) one.waiting = "Unschedulable: 0/6 nodes are available: 6 Insufficient rdma";
+    if (!node.empty()) one.devices = {"rdma/hca/ens1", "rdma/hca/ens2"};
+    return one;
+  };
+  workloads.pods = {pod("gang", 0, "node-1"), pod("gang", 1, "node-2"), pod("negative", 0, "")};
+  workloads.pods[1].ended = "was deleted";
+  workloads.controls = {{"positive",
+                         ControlState::behaved,
+                         "2 pods are bound and run.",
+                         "2 of 2 run, on 2 nodes.",
+                         {}},
+                        {"negative",
+                         ControlState::misbehaved,
+                         "1 pod must wait.",
+                         "It was watched for 3 s only.",
+                         {"Pod plumbline/plumbline-7k2mabcdef-negative-0 spec.nodeName = \"\""}}};
+  workloads.ended = "pod plumbline/plumbline-7k2mabcdef-gang-1 on node-2 was deleted";
+  workloads.left = {"Job plumbline-7k2mabcdef-gang: the server does not answer"};
+  return workloads;
+}
+
 Report interrupted() {
   Report report = healthy();
   report.interrupted = true;
@@ -159,6 +195,7 @@ Report interrupted() {
   report.verdict = StageVerdict::inconclusive;
   report.because = {"the stage was interrupted before half of the pairs were measured"};
   report.coverage = {1, 1, 0.5};
+  report.workloads = placed();
   skip_node(report, "node-6", "not started before the deadline");
   Outcome& last = report.outcomes.back();
   last.result = Failed{{ErrorCode::deadline_exceeded, "the probe was killed after 8 s"}, "node-2"};

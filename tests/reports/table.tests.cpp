@@ -46,6 +46,18 @@ TEST_CASE("The first line is the verdict and why") {
   CHECK_THAT(drawn(samples::dead_agent()), StartsWith("INCONCLUSIVE: agent on node-5"));
 }
 
+TEST_CASE("A table tells what was brought through the scheduler, trouble first") {
+  const std::string text = drawn(samples::interrupted());
+  const auto ended = text.find("ended: pod plumbline/plumbline-7k2mabcdef-gang-1");
+  const auto left = text.find("left behind: Job plumbline-7k2mabcdef-gang");
+  const auto control = text.find("DID NOT BEHAVE  negative control");
+  CHECK(text.find("Through the scheduler") < ended);
+  CHECK(ended < left);
+  CHECK(left < control);
+  CHECK(control != std::string::npos);
+  CHECK_THAT(text, ContainsSubstring("not bound: Unschedulable"));
+}
+
 TEST_CASE("A table made from fakes or interrupted says so in its first line") {
   CHECK_THAT(first_line(drawn(samples::from_fakes())),
              StartsWith("PASS (made from fake drivers: not evidence)"));

@@ -8,6 +8,7 @@ import { outcomes } from './outcomes';
 import { readReport } from './report';
 import { summary } from './summary';
 import { unmeasured } from './unmeasured';
+import { workloads } from './workloads';
 
 function draw(page: HTMLElement): void {
   const model = new Model(readReport());
@@ -16,6 +17,7 @@ function draw(page: HTMLElement): void {
   add(page, summary(model), el('main', {},
     ...findings(model),
     unmeasured(model),
+    workloads(model),
     heatmaps(model),
     insideHeatmaps(model),
     collectives(model),

@@ -42,6 +42,16 @@ export interface Requirement { id: string; level: string; verdict: StageVerdict;
 export interface Judgement { key: string; verdict: string; expectation?: Expectation }
 export interface ReportNode { name: string; rack?: string; measured_rack?: string }
 
+export interface Control {
+  name: string; state: 'behaved' | 'misbehaved' | 'not_applicable'; expected: string; seen: string; evidence: string[];
+}
+export interface PlacedPod {
+  binding: ClaimRef; workload: string; rank: number; phase: string; scheduler?: string; bound_at?: string;
+  waiting?: string; address?: string; devices: string[]; ended?: string;
+}
+export interface Workloads {
+  namespace: string; lease: string; kind: string; controls: Control[]; pods: PlacedPod[]; ended?: string; left: string[];
+}
 export interface Report {
   schema: string; verdict: StageVerdict; because: string[]; stage: string; run_id: string;
   started_at: string; finished_at: string; plumbline_version: string;
@@ -49,6 +59,7 @@ export interface Report {
   coverage: { nodes: number; rails: number; pairs: number };
   nodes: ReportNode[]; rails: string[]; findings: Finding[]; requirements: Requirement[];
   outcomes: Outcome[]; judgements: Judgement[]; facts: Record<string, string>;
+  workloads?: Workloads;
 }
 
 /** The report that stands in the page as inert JSON. */

@@ -99,7 +99,7 @@ TEST_CASE("What is wrong in a stage file is told with its line, its key and what
   CHECK(complaint(with("own: {namespace", "owner: {namespace")) ==
         "line 8: owner is not a key of this file; here are allowed: agent_pods, agents, claims, "
         "collectives, "
-        "deadline, fabric, measure, name, own, require, schema, tls");
+        "deadline, fabric, measure, name, own, require, schema, tls, workloads");
   CHECK(complaint(with("200Mb/s", "fast")) ==
         "line 13: fabric.rails[].nic_rate is not a rate above zero: write 200Mb/s or 25MB/s");
   CHECK(complaint(with("node: node-2", "node: node-1")) ==

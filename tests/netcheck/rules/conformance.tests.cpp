@@ -56,6 +56,47 @@ TEST_CASE("A requirement never passes on what the agents could do") {
   }
 }
 
+TEST_CASE("A requirement passes on what placed pods showed, and on all of it alone") {
+  Facts facts = rack();
+  facts.workloads = Workloads{};
+  for (DeclaredRail& rail : facts.fabric.rails)
+    rail.nic_rate = BytesPerSecond{25e6};
+  const auto control = [](const char* name, ControlState state) {
+    return Control{name, state, "", "seen.", {}};
+  };
+  facts.workloads->controls = {control("positive", ControlState::behaved)};
+  Outcome outcome;
+  outcome.probe = "placed_goodput";
+  outcome.from = {"node-1", "ens1", "rail-a"};
+  outcome.to = {"node-2", "ens1", "rail-a"};
+  outcome.parameters = {{"size", "1048576"}, {"direction", "one_way"}};
+  Measured measured;
+  measured.value = 23.8e6;
+  measured.interval = {23.7e6, 23.9e6};
+  measured.conclusive = true;
+  measured.proof = {{"counter", outcome.from, "tx_bytes", "moved", 0, 1, 1, true}};
+  outcome.result = measured;
+  facts.outcomes.push_back(outcome);
+  const auto verdict_of = [&](const char* id) {
+    const Report report = judge(facts);
+    const auto* const told = find(report.requirements, id);
+    UNSCOPED_INFO(told->because.front());
+    return told->verdict;
+  };
+  constexpr const char* transfer = "high_performance_networking/pod_to_pod_transfer";
+  constexpr const char* placement = "high_performance_networking/placement";
+  CHECK(verdict_of(transfer) == StageVerdict::pass);
+  CHECK(verdict_of(placement) == StageVerdict::inconclusive);
+  facts.workloads->controls.push_back(control("negative", ControlState::behaved));
+  CHECK(verdict_of(placement) == StageVerdict::pass);
+  CHECK(verdict_of("high_performance_networking") == StageVerdict::inconclusive);
+  facts.workloads->controls.back() = control("negative", ControlState::misbehaved);
+  CHECK(verdict_of(placement) == StageVerdict::inconclusive);
+  measured.proof.front().holds = false;
+  facts.outcomes.back().result = measured;
+  CHECK(verdict_of(transfer) == StageVerdict::inconclusive);
+}
+
 TEST_CASE("A requirement that a finding contradicts fails and quotes it") {
   const Report report = judge(rack("rack-split-gang"));
   const auto* const gangs = find(report.requirements, "gang_scheduling");

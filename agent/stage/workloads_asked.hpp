@@ -1,0 +1,27 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/yaml_section.hpp"
+#include "netcheck/claims/workloads/spec.hpp"
+
+namespace plumbline::agent {
+
+/// The stage file's `workloads`: what the stage brings through the scheduler.
+struct WorkloadsAsked {
+  netcheck::claims::RunSpec run;      ///< all but the run's id and its deadline
+  int members = 0;                    ///< of the gang; 0: one on each node of the stage
+  std::vector<std::string> controls;  ///< "negative", "oversized", "misaligned"
+  std::chrono::nanoseconds patience = std::chrono::minutes(2);      ///< for the gang to run
+  std::chrono::nanoseconds pending_for = std::chrono::seconds(20);  ///< what must not be placed
+};
+
+/// Reads it; nothing when the file has no such part. The namespace is `own_namespace`. What is
+/// wrong is the file's first complaint.
+std::optional<WorkloadsAsked> read_workloads_asked(YamlSection& top,
+                                                   const std::string& own_namespace);
+
+}  // namespace plumbline::agent

@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+"""A stage brings a gang through the real scheduler, measures from inside its pods, holds its controls to their word, ends
+when somebody comes between, and leaves nothing behind, not even after kill -9."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from cluster import PROGRAM
+from rack_cluster import apply, pods, rack_cluster, run_inside, skip_without_rights, wait_for
+
+SPACE = "plumbline"
+RUN = "plumbline.dev/run"
+complaints = []
+
+
+def expect(truth, what):
+    if not truth:
+        complaints.append(str(what))
+
+
+def stage_file(rack, kubeconfig, name, workloads, budget="1s"):
+    """The rack's stage file over the live cluster, with workloads of its own, and as short as can be. A tenant holds a
+    device of node-6 by DRA, whose word is not in this cluster: that node stays out."""
+    lines = (rack / "stage.yaml").read_text().splitlines()
+    kept = [line for line in lines if not line.startswith(("claims:", "collectives:", "measure:", "  - {node: node-6"))]
+    kept += [f"claims: {{kubeconfig: {kubeconfig}}}",
+             f"measure: {{width: 0.05, pair_budget: {budget}, batch: 150ms, message_sizes: [64KiB], "
+             "both_ways: false, latency: false, node_probes: false}",
+             f"workloads: {workloads}"]
+    path = rack / f"{name}.yaml"
+    path.write_text("\n".join(kept) + "\n")
+    return path
+
+
+ASKED = "{resources: {example.com/nic: 2}, pending_for: 5s, patience: 30s}"
+
+
+class Stage:
+    """One run of the program, started and not yet ended."""
+
+    def __init__(self, rack, kubeconfig, name, workloads=ASKED, budget="1s"):
+        self.results = pathlib.Path(tempfile.mkdtemp(prefix=f"plumbline-{name}-"))
+        file = stage_file(rack, kubeconfig, name, workloads, budget)
+        self.log = open(self.results / "log", "wb")
+        self.name = name
+        self.process = subprocess.Popen([PROGRAM, "stage", "-f", file, "--results", self.results],
+                                        stdout=self.log, stderr=self.log)
+
+    def measures(self):
+        """True once the first number is in the journal."""
+        journal = self.results / "journal.jsonl"
+        return journal.exists() and '"measured"' in journal.read_text()
+
+    def end(self, seconds=180):
+        code = self.process.wait(seconds)
+        path = self.results / "report.json"
+        if not path.exists():
+            sys.exit(f"{self.name}: no report, exit code {code}\n" + self.output())
+        report = json.loads(path.read_text())
+        print(f"{self.name}: {report['verdict']} ({code}): {report['because'][:2]}", flush=True)
+        return code, report
+
+    def output(self):
+        text = (self.results / "log").read_text(errors="replace")
+        warned = [line for line in text.splitlines() if "warn" in line]
+        return "\n".join([*warned, text[-6000:]])
+
+
+def left_behind(api):
+    """Everything in the namespace that belongs to a run."""
+    found = []
+    for path in ("/api/v1/namespaces/plumbline/pods", "/apis/batch/v1/namespaces/plumbline/jobs",
+                 "/apis/coordination.k8s.io/v1/namespaces/plumbline/leases",
+                 "/api/v1/namespaces/plumbline/secrets"):
+        found += [f"{path}/{item['metadata']['name']}" for item in api.ask("GET", path)["items"]
+                  if RUN in item["metadata"].get("labels", {})]
+    return found
+
+
+def end_pod(api, name):
+    """Gone, its devices free again."""
+    api.ask("DELETE", f"/api/v1/namespaces/{SPACE}/pods/{name}")
+    wait_for(f"{name} is gone", lambda: name not in pods(api, SPACE))
+
+
+def controls(report):
+    return {one["name"]: one for one in report["workloads"]["controls"]}
+
+
+def a_whole_stage(api, rack):
+    before = len(complaints)
+    stage = Stage(rack, api.kubeconfig, "whole", budget="4s")
+    code, report = stage.end()
+    expect(code == 0 and report["verdict"] == "pass", f"{code} {report['because']}")
+    expect({name: one["state"] for name, one in controls(report).items()}
+           == {"positive": "behaved", "negative": "behaved", "misaligned": "behaved"},
+           controls(report))
+    apart = [pod for pod in report["workloads"]["pods"] if pod["workload"] == "misaligned"]
+    racks = {node["name"]: node["rack"] for node in report["nodes"]}
+    expect(len({racks[pod["binding"]["value"]] for pod in apart}) == 2, apart)
+    expect(any(one["probe"] == "misaligned_goodput" and one["status"] == "measured"
+               for one in report["outcomes"]), "misaligned pods were not measured")
+    gang = [pod for pod in report["workloads"]["pods"] if pod["workload"] == "gang"]
+    expect(len({pod["binding"]["value"] for pod in gang}) == 5, gang)
+    expect(all(pod["scheduler"] == "default-scheduler" and pod["binding"]["resource_version"]
+               for pod in gang), gang)
+    expect(all(sorted(pod["devices"]) == ["example.com/nic/ens1", "example.com/nic/ens2"] for pod in gang), gang)
+    waits = [pod for pod in report["workloads"]["pods"] if pod["workload"] == "negative"]
+    expect(len(waits) == 1 and waits[0]["waiting"].startswith("Unschedulable")
+           and not waits[0]["binding"]["value"], waits)
+    placed = [one for one in report["outcomes"] if one["probe"] == "placed_goodput"]
+    expect({one["from"]["rail"] for one in placed if one["status"] == "measured"}
+           == {"rail-a", "rail-b"}, [one.get("reason") for one in placed])
+    told = {one["id"]: one["verdict"] for one in report["requirements"]}
+    for name in ("placement", "pod_to_pod_transfer"):
+        expect(told.get("high_performance_networking/" + name) == "pass", told)
+    expect(told.get("high_performance_networking") == "inconclusive", told)
+    expect(told.get("gang_scheduling") == "inconclusive", told)
+    expect(not left_behind(api), left_behind(api))
+    if len(complaints) > before:
+        print(stage.output())
+
+
+def an_urgent_pod_comes(api, rack):
+    """The gang gives way: measuring ends within a second of it, and the report says by whom."""
+    stage = Stage(rack, api.kubeconfig, "urgent", budget="20s")
+    wait_for("it measures", lambda: stage.measures() or stage.process.poll() is not None)
+    apply(api, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "urgent"}, "spec": {
+        "priorityClassName": "urgent", "terminationGracePeriodSeconds": 1, "nodeSelector": {"kubernetes.io/hostname": "node-2"},
+        "containers": [{"name": "main", "image": "machine", "command": ["sh", "-c", "sleep 60"],
+                        "resources": {"limits": {"example.com/nic": 2}}}]}})
+    code, report = stage.end()
+    expect(code == 2 and report["interrupted"], f"{code} {report['interruption']}")
+    expect("which held the devices under test" in report["interruption"]
+           and "node-2" in report["interruption"], report["interruption"])
+    expect(report["workloads"]["ended"] == report["interruption"], report["workloads"]["ended"])
+    expect(not left_behind(api), left_behind(api))
+    end_pod(api, "urgent")
+
+
+def a_gang_that_does_not_fit(api, rack):
+    """A tenant has a node's devices: nothing is measured, and the positive control is why."""
+    apply(api, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "tenant"}, "spec": {
+        "terminationGracePeriodSeconds": 1, "nodeSelector": {"kubernetes.io/hostname": "node-3"},
+        "containers": [{"name": "main", "image": "machine", "command": ["sh", "-c", "sleep 60"],
+                        "resources": {"limits": {"example.com/nic": 1}}}]}})
+    wait_for("the tenant runs", lambda: pods(api, SPACE)["tenant"]["status"]["phase"] == "Running")
+    code, report = Stage(rack, api.kubeconfig, "unfit",
+                         "{resources: {example.com/nic: 2}, patience: 5s}").end()
+    expect(code == 2, code)
+    expect(controls(report)["positive"]["state"] == "misbehaved", controls(report))
+    expect("4 of 5 run" in report["interruption"] and "Unschedulable" in report["interruption"],
+           report["interruption"])
+    expect(not any(one["status"] == "measured" for one in report["outcomes"]), "it was measured")
+    expect(not left_behind(api), left_behind(api))
+    end_pod(api, "tenant")
+
+
+def a_missing_right(api, rack):
+    """One line names verb and resource; nothing is left of what could be made."""
+    reads = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]},
+             {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"],
+              "verbs": ["create", "patch", "delete"]}]
+    token = api.account("half", reads)
+    code, report = Stage(rack, api.config("half", {"token": token}), "half").end()
+    expect(code == 2, code)
+    expect('cannot create resource "secrets"' in report["interruption"], report["interruption"])
+    expect(not left_behind(api), left_behind(api))
+
+
+def told_to_end(api, rack):
+    stage = Stage(rack, api.kubeconfig, "told", budget="20s")
+    wait_for("it measures", lambda: stage.measures() or stage.process.poll() is not None)
+    stage.process.send_signal(signal.SIGTERM)
+    start = time.monotonic()
+    code, report = stage.end()
+    print(f"ended {time.monotonic() - start:.1f} s after SIGTERM")
+    expect(code == 2 and "SIGTERM" in report["interruption"], report["interruption"])
+    expect(not left_behind(api), left_behind(api))
+
+
+def killed(api, rack):
+    """What it made stays until it is swept; a run that lives is not."""
+    stage = Stage(rack, api.kubeconfig, "killed", budget="20s")
+    wait_for("it measures", lambda: stage.measures() or stage.process.poll() is not None)
+    sweep = [PROGRAM, "sweep", "--kubeconfig", str(api.kubeconfig), "-o", "json"]
+    alive = subprocess.run(sweep, capture_output=True, text=True, check=False)
+    expect(alive.returncode == 0 and json.loads(alive.stdout or "{}").get("runs") == [],
+           alive.stdout + alive.stderr)
+    stage.process.kill()
+    stage.process.wait()
+    runs = {item["metadata"]["labels"][RUN]
+            for item in api.ask("GET", "/apis/batch/v1/namespaces/plumbline/jobs")["items"]}
+    expect(len(runs) == 1 and left_behind(api), f"{runs} {left_behind(api)}")
+    swept = subprocess.run([*sweep, "--run", *runs], capture_output=True, text=True, check=False)
+    told = json.loads(swept.stdout)["runs"]
+    expect(swept.returncode == 0 and told[0]["run"] in runs and not told[0]["left"],
+           swept.stdout + swept.stderr)
+    expect(not left_behind(api), left_behind(api))
+
+
+def inside(rack):
+    rack = pathlib.Path(rack)
+    with rack_cluster(rack, for_agents=True) as api:
+        apply(api, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}})
+        for name, value in (("plumbline-measures", -1000), ("urgent", 1000)):
+            apply(api, {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
+                        "metadata": {"name": name}, "value": value})
+        account = f"/api/v1/namespaces/{SPACE}/serviceaccounts/default"
+        wait_for("the account has a token", lambda: api.ask("GET", account).get("secrets"))
+        chosen = os.environ.get("PLUMBLINE_SCENES", "").split()
+        for scene in (a_missing_right, a_whole_stage, told_to_end, a_gang_that_does_not_fit,
+                      an_urgent_pod_comes, killed):  # the last: its agents stay reserved for a while
+            if chosen and scene.__name__ not in chosen:
+                continue
+            start = time.monotonic()
+            scene(api, rack)
+            print(f"{scene.__name__}: {time.monotonic() - start:.1f} s", flush=True)
+    for complaint in complaints:
+        print(complaint)
+    sys.exit(1 if complaints else 0)
+
+
+if len(sys.argv) > 1:
+    inside(sys.argv[1])
+else:
+    skip_without_rights()
+    run_inside(__file__, agents=True)
