@@ -80,7 +80,7 @@ Result<Topology> Desk::take_topology(Request request, const std::function<bool()
     return true;
   };
   const auto stop = [&]() -> std::optional<Error> {
-    if (stopping_) return Error{ErrorCode::cancelled, "the agent is stopping"};
+    if (stopping_) return Error{ErrorCode::cancelled, stopping()};
     if (gone()) return Error{ErrorCode::cancelled, "the caller is gone"};
     return std::nullopt;
   };
@@ -233,6 +233,8 @@ MeasureEnd Desk::run_on_gpus(ChildRun& child, const Request& request, const Even
   return end;
 }
 
+std::string Desk::stopping() const { return "the agent of " + settings_.node + " is stopping"; }
+
 MeasureEnd Desk::run_child(ChildRun& child, const Request& request, const EventSink& sink,
                            const StopWish& stop) {
   world_.metrics.measurement_began();
@@ -242,7 +244,7 @@ MeasureEnd Desk::run_child(ChildRun& child, const Request& request, const EventS
 }
 
 std::optional<Error> Desk::stop_wish(const std::string& peer, const std::string& lease) const {
-  if (stopping_) return Error{ErrorCode::cancelled, "the agent is stopping"};
+  if (stopping_) return Error{ErrorCode::cancelled, stopping()};
   const auto held = leases_.check(peer, lease);
   if (held) return std::nullopt;
   return Error{ErrorCode::cancelled, held.error().message};
@@ -257,7 +259,7 @@ void Desk::tell(const MeasureOrder& order, const MeasureEnd& end) {
 }
 
 std::string Desk::unready(Deadline deadline) const {
-  if (stopping_) return "the agent is stopping";
+  if (stopping_) return stopping();
   std::error_code error;
   if (!std::filesystem::exists(settings_.program.path, error)) {
     return "no probe program at " + settings_.program.path.string();

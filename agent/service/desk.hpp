@@ -78,6 +78,7 @@ class Desk {
                          const StopWish& stop);
   MeasureEnd run_child(ChildRun& child, const Request& request, const EventSink& sink,
                        const StopWish& stop);
+  std::string stopping() const;
   std::optional<Error> stop_wish(const std::string& peer, const std::string& lease) const;
   Result<Topology> take_topology(Request request, const std::function<bool()>& gone);
   Request inventory_request(Deadline deadline) const;

@@ -129,7 +129,7 @@ def gives_way(api):
         name for name, one in pods(api, SPACE, f"job-name={COORDINATOR}").items()
         if one["status"]["phase"] == "Failed"])
     said = log_of(api, SPACE, failed[0])
-    expect("node-" in said and ("failed" in said or "does not answer" in said), said)
+    expect("node-" in said and any(word in said for word in ("failed", "does not answer", "is stopping")), said)
     api.ask("DELETE", f"/api/v1/namespaces/{SPACE}/pods/urgent")
     end(api)
 

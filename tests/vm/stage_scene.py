@@ -63,7 +63,7 @@ def make_claims(folder):
     rails = [RAIL.format(letter=letter, number=number) for letter, number in (("a", 1), ("b", 2))]
     write(folder, "stage.yaml", STAGE.format(rails="\n".join(rails)))
     write(folder, "rail-a.yaml", STAGE.format(rails=rails[0]).replace("pair_budget: 4s", "pair_budget: 2s"))
-    write(folder, "rail-b.yaml", STAGE.format(rails=rails[1]).replace("pair_budget: 4s", "pair_budget: 2s"))
+    write(folder, "rail-b.yaml", STAGE.format(rails=rails[1]).replace("pair_budget: 4s", "pair_budget: 6s"))
     told = "\n".join(line for line in STAGE.format(rails="").splitlines() if "rails:" not in line)
     write(folder, "told.yaml", told.replace("pair_budget: 4s", "pair_budget: 3s"))
 

@@ -34,8 +34,8 @@ play() {
     -o json >pair.json 2>pair.log
 play healthy stage.yaml
 
-# Packets that get lost on rail-b.
-tc qdisc replace dev ens2 root netem rate 20mbit loss 10%
+# Packets that get lost on rail-b, enough of them that batches need not be many.
+tc qdisc replace dev ens2 root netem rate 20mbit loss 15%
 play lossy rail-b.yaml
 tc qdisc replace dev ens2 root netem rate 20mbit
 
