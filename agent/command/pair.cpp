@@ -120,16 +120,24 @@ Request request_of(const PairWorld& world, const PairLine& line, const netcheck:
   return request;
 }
 
+/// The agents of both ends, asked for one measurement.
+Ensemble ensemble_of(PairWorld& world, const netcheck::PlannedPair& pair, const char* what,
+                     Request request) {
+  Ensemble ensemble;
+  ensemble.name = measurement_name(pair.from.rail, what);
+  ensemble.agents = {world.fleet->agent(pair.from.node), world.fleet->agent(pair.to.node)};
+  ensemble.device_names.resize(2);
+  ensemble.own_namespace = world.stage.own_namespace;
+  ensemble.request = std::move(request);
+  return ensemble;
+}
+
 /// One ensemble's outcomes; what it did not tell is failed or skipped with the reason.
 std::vector<Outcome> measure(PairWorld& world, const PairLine& line,
                              const netcheck::PlannedPair& pair, bool latency,
                              const EndingSignals& signals) {
-  Ensemble ensemble;
-  ensemble.name = measurement_name(pair.from.rail, latency ? "latency" : "goodput");
-  ensemble.agents = {world.fleet->agent(pair.from.node), world.fleet->agent(pair.to.node)};
-  ensemble.device_names.resize(2);
-  ensemble.own_namespace = world.stage.own_namespace;
-  ensemble.request = request_of(world, line, pair, latency);
+  const Ensemble ensemble = ensemble_of(world, pair, latency ? "latency" : "goodput",
+                                        request_of(world, line, pair, latency));
   auto result = measure_together(ensemble, [&] { return signals.pending().has_value(); });
   // With ways of its own each number has other parameters than the plan's.
   if (!line.rdma.empty() && !result.outcomes.empty()) return std::move(result.outcomes);
@@ -147,20 +155,16 @@ std::vector<Outcome> measure(PairWorld& world, const PairLine& line,
 /// The largest message each way by UCX over the same RDMA device.
 std::vector<Outcome> ask_again(PairWorld& world, const PairLine& line,
                                const netcheck::PlannedPair& pair, const EndingSignals& signals) {
-  Ensemble ensemble;
-  ensemble.name = measurement_name(pair.from.rail, "second");
-  ensemble.agents = {world.fleet->agent(pair.from.node), world.fleet->agent(pair.to.node)};
-  ensemble.device_names.resize(2);
-  ensemble.own_namespace = world.stage.own_namespace;
-  ensemble.request = request_of(world, line, pair, false);
-  ensemble.request.options = {{"transport", "ucx"}};
+  Request request = request_of(world, line, pair, false);
+  request.options = {{"transport", "ucx"}};
   const auto& sizes = world.facts.asked.sizes;
-  ensemble.request.sizes = {*std::max_element(
+  request.sizes = {*std::max_element(
       sizes.begin(), sizes.end(), [](Bytes one, Bytes other) { return one.count < other.count; })};
-  ensemble.request.measure = {"one_way", "reverse"};
+  request.measure = {"one_way", "reverse"};
   // A library takes its time to find its ways before the first batch.
-  ensemble.request.budget.time.value *= 2;
-  ensemble.request.limit = {2 * ensemble.request.budget.time.value + kStartAndEnd};
+  request.budget.time.value *= 2;
+  request.limit = {2 * request.budget.time.value + kStartAndEnd};
+  const Ensemble ensemble = ensemble_of(world, pair, "second", std::move(request));
   auto result = measure_together(ensemble, [&] { return signals.pending().has_value(); });
   if (!result.outcomes.empty()) return std::move(result.outcomes);
   Outcome missing;
