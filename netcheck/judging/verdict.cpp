@@ -89,7 +89,7 @@ void conclude(const Judged& judged, Report& report) {
   if (report.because.size() > kMostReasons) {
     const auto more = report.because.size() - kMostReasons;
     report.because.resize(kMostReasons);
-    report.because.push_back("and " + std::to_string(more) + " more");
+    report.because.push_back(std::to_string(more) + (more == 1 ? " more reason" : " more reasons"));
   }
   report.verdict = !failures.empty() ? StageVerdict::fail
                    : !doubts.empty() ? StageVerdict::inconclusive
