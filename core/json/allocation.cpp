@@ -95,7 +95,8 @@ Tree tree_of(const SliceClaim& slice) {
   for (const auto& device : slice.devices)
     devices.push_back(tree_of(device));
   return {{"meta", json::tree_of(slice.meta)}, {"driver", slice.driver}, {"pool", slice.pool},
-          {"generation", slice.generation},    {"node", slice.node},     {"devices", devices}};
+          {"generation", slice.generation},    {"node", slice.node},     {"devices", devices},
+          {"whole_pool", slice.whole_pool}};
 }
 
 SliceClaim read_slice(const Fields& fields) {
@@ -106,6 +107,7 @@ SliceClaim read_slice(const Fields& fields) {
   slice.generation = fields.get_or<std::int64_t>("generation", 0);
   slice.node = fields.get_or<std::string>("node", "");
   slice.devices = fields.objects("devices", read_slice_device);
+  slice.whole_pool = fields.get_or<bool>("whole_pool", true);
   return slice;
 }
 
@@ -251,6 +253,7 @@ AllocationView read_view(const Fields& fields) {
   view.templates = fields.objects("templates", read_claim);
   read_placements(fields, view);
   view.warnings = fields.list<std::string>("warnings");
+  view.whole = fields.get_or<bool>("whole", true);
   return view;
 }
 
@@ -266,7 +269,8 @@ std::string encode(const AllocationView& view) {
             {"pods", list_of(view.pods, as_tree)},
             {"classes", list_of(view.classes, as_tree)},
             {"templates", list_of(view.templates, as_tree)},
-            {"warnings", view.warnings}};
+            {"warnings", view.warnings},
+            {"whole", view.whole}};
   put_placements(tree, view);
   return one_line(tree);
 }

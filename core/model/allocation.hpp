@@ -54,6 +54,7 @@ struct AllocationView {
   std::vector<FabricDomain> fabrics;
   std::vector<TopologyLevels> levels;
   std::vector<std::string> warnings;  ///< objects that were not understood, each with its reason
+  bool whole = true;  ///< false: files were lost, and with them objects that nobody can name
 };
 
 }  // namespace plumbline

@@ -35,6 +35,7 @@ struct SliceClaim {
   std::int64_t generation = 0;
   std::string node;  ///< spec.nodeName; empty otherwise
   std::vector<SliceDevice> devices;
+  bool whole_pool = true;  ///< false: slices of its pool's generation are missing
 };
 
 /// A DeviceClass, as far as its CEL names a driver or a literal attribute.

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <set>
 #include <system_error>
@@ -270,6 +271,50 @@ Result<std::string> write_archive(const std::vector<ArchivedFile>& files) {
   return deflated(std::move(tar));
 }
 
+namespace {
+
+bool is_gzip(std::string_view head) { return head.starts_with("\x1f\x8b"); }
+bool is_tar(std::string_view head) {
+  return head.size() > kMagic && head.substr(kMagic).starts_with("ustar");
+}
+
+/// What packed a file by a way that is not read here; empty for all else.
+std::string strange_packer(std::string_view head) {
+  using namespace std::string_view_literals;
+  constexpr std::array<std::pair<std::string_view, const char*>, 4> kPackers{
+      {{"\x28\xb5\x2f\xfd"sv, "zstd"},
+       {"\xfd\x37zXZ"sv, "xz"},
+       {"BZh"sv, "bzip2"},
+       {"PK\x03\x04"sv, "zip"}}};
+  for (const auto& [magic, name] : kPackers) {
+    if (head.starts_with(magic)) return name;
+  }
+  return {};
+}
+
+/// The first block of a file; what cannot be read has none, and reading it whole will say why.
+std::string head_of(const fs::path& file) {
+  std::string head(kBlock, '\0');
+  std::ifstream stream(file, std::ios::binary);
+  stream.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(std::max<std::streamsize>(stream.gcount(), 0)));
+  return head;
+}
+
+/// The files of something packed whatever it is called: an archive, or one file by gzip.
+Result<std::vector<ArchivedFile>> read_packed(std::string_view bytes, const fs::path& path) {
+  if (!is_gzip(bytes)) return read_archive(bytes);
+  auto text = inflated(bytes);
+  if (!text) return tl::unexpected(std::move(text.error()));
+  if (is_tar(*text)) return read_archive(*text);
+  std::string name = path.stem().string();
+  const std::string ending = fs::path(name).extension().string();
+  if (ending != ".json") name += ending == ".yaml" || ending == ".yml" ? "" : ".yaml";
+  return std::vector<ArchivedFile>{{std::move(name), std::move(*text)}};
+}
+
+}  // namespace
+
 bool is_archive_name(const fs::path& path) {
   const std::string name = path.filename().string();
   return name.ends_with(".tar.gz") || name.ends_with(".tgz") || name.ends_with(".tar");
@@ -277,11 +322,18 @@ bool is_archive_name(const fs::path& path) {
 
 Result<BundleFolder> BundleFolder::open(const fs::path& bundle) {
   std::error_code ignored;
-  if (!is_archive_name(bundle) || fs::is_directory(bundle, ignored))
+  if (!fs::is_regular_file(bundle, ignored)) return BundleFolder(bundle, false);
+  const std::string head = head_of(bundle);
+  if (const std::string packer = strange_packer(head); !packer.empty()) {
+    return fail(ErrorCode::invalid_input,
+                bundle.string() + " is packed by " + packer +
+                    ", which is not read: unpack it, and name the folder");
+  }
+  if (!is_archive_name(bundle) && !is_gzip(head) && !is_tar(head))
     return BundleFolder(bundle, false);
   auto bytes = read_file(bundle, kMostBytes);
   if (!bytes) return tl::unexpected(std::move(bytes.error()));
-  auto files = read_archive(*bytes);
+  auto files = is_archive_name(bundle) ? read_archive(*bytes) : read_packed(*bytes, bundle);
   if (!files) return pass_up(std::move(files.error()), bundle.string());
   auto folder = fresh_folder();
   if (!folder) return tl::unexpected(std::move(folder.error()));

@@ -25,11 +25,11 @@ Result<std::string> write_archive(const std::vector<ArchivedFile>& files);
 /// True for a name that means an archive: *.tar.gz, *.tgz, *.tar.
 bool is_archive_name(const std::filesystem::path& path);
 
-/// A bundle as a folder: the path itself, or a folder of its own that an archive was unpacked to
-/// and that goes with this object.
+/// A bundle as a folder: the path itself, or a folder of its own that an archive (or one file that
+/// gzip packed, both told by their first bytes too) was unpacked to and that goes with this object.
 class BundleFolder {
  public:
-  /// Errors as of read_archive(), with the archive's name.
+  /// Errors as of read_archive(), with the archive's name; one for what other packers made.
   static Result<BundleFolder> open(const std::filesystem::path& bundle);
   BundleFolder(BundleFolder&& other) noexcept;
   BundleFolder& operator=(BundleFolder&& other) noexcept;

@@ -1,12 +1,15 @@
 #include "netcheck/claims/bundle.hpp"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "core/files.hpp"
+#include "netcheck/claims/bundle_files.hpp"
 #include "netcheck/claims/documents.hpp"
 #include "netcheck/claims/gather.hpp"
 
@@ -14,50 +17,43 @@ namespace plumbline::netcheck::claims {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::size_t kMostFiles = 1000;
-constexpr std::size_t kMostFileBytes = 64U << 20U;
+using namespace std::string_view_literals;
+constexpr std::size_t kMostFileBytes = 512U << 20U;
 constexpr std::size_t kMostBundleBytes = 1U << 30U;
 
-bool is_yaml(const fs::path& file) {
-  return file.extension() == ".yaml" || file.extension() == ".yml";
+Writing writing_of(const fs::path& file) {
+  if (file.extension() == ".yaml" || file.extension() == ".yml") return Writing::yaml;
+  return file.extension() == ".json" ? Writing::json : Writing::unknown;
 }
 
-/// The object files of a folder in the order of their names; a file is a bundle of one.
-Result<std::vector<fs::path>> files_of(const fs::path& directory) {
-  std::error_code problem;
-  if (fs::is_regular_file(directory, problem)) return std::vector<fs::path>{directory};
-  problem.clear();
-  std::vector<fs::path> files;
-  std::size_t entries = 0;
-  fs::directory_iterator at(directory, problem);
-  if (problem) return fail_errno(problem.value(), directory.string());
-  for (; !problem && at != fs::directory_iterator(); at.increment(problem)) {
-    const fs::path& file = at->path();
-    if (++entries > kMostFiles) {
-      return fail(ErrorCode::invalid_input, directory.string() + " holds more than 1000 files");
-    }
-    std::error_code ignored;
-    if (at->is_symlink(ignored)) {
-      return fail(ErrorCode::invalid_input, file.string() + " is a link; a bundle holds none");
-    }
-    if (file.extension() != ".json" && !is_yaml(file)) continue;
-    if (!at->is_regular_file(ignored)) {
-      return fail(ErrorCode::invalid_input, file.string() + " is not a regular file");
-    }
-    files.push_back(file);
-  }
-  if (problem) return fail_errno(problem.value(), directory.string());
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-Status add_file(Gatherer& gatherer, const fs::path& file, const std::string& text) {
-  auto documents = is_yaml(file) ? parse_yaml(text) : parse_json(text);
-  if (!documents) return pass_up(std::move(documents.error()), file.string());
+/// `name` is the file's in the bundle: warnings are the same wherever the bundle lies.
+Status add_file(Gatherer& gatherer, const fs::path& file, const std::string& name,
+                const std::string& text) {
+  auto documents = parse_documents(text, writing_of(file));
+  if (!documents) return pass_up(std::move(documents.error()), name);
   for (const nlohmann::json& document : *documents) {
-    if (auto added = gatherer.add(document, file.filename().string()); !added) return added;
+    if (auto added = gatherer.add(document, name); !added) return added;
   }
   return {};
+}
+
+Result<std::string> text_of(const fs::path& file) {
+  std::error_code unknown;
+  if (fs::file_size(file, unknown) > kMostFileBytes && !unknown) {
+    return fail(ErrorCode::invalid_input, file.filename().string() + " is over 512 MiB");
+  }
+  return read_file(file, kMostFileBytes);
+}
+
+/// False for a text that surely lost nothing of which rules conclude from absence: a chart's
+/// template among recorded objects, say.
+bool may_hold_claims(std::string_view text) {
+  constexpr std::array<std::string_view, 8> kSigns{"ResourceSlice", "kind: Pod\n", "kind: Pod\r",
+                                                   "\"Pod\"",       "PodList",     "kind: List",
+                                                   "\"List\"",      "\0"sv};
+  return std::any_of(kSigns.begin(), kSigns.end(), [&](std::string_view sign) {
+    return text.find(sign) != std::string_view::npos;
+  });
 }
 
 class Bundle final : public AllocationSource {
@@ -75,25 +71,46 @@ class Bundle final : public AllocationSource {
   }
 
  private:
+  struct Problems {
+    std::vector<std::string> told;
+    bool lost_claims = false;
+  };
+
+  /// What of one file could not be used is a problem of the bundle, no end of it.
+  void read_one(const fs::path& file, Gatherer& gatherer, std::size_t& bytes,
+                Problems& problems) const {
+    const auto text = text_of(file);
+    bytes += text ? text->size() : 0;
+    const std::string name =
+        (file == directory_ ? file.filename() : file.lexically_relative(directory_)).string();
+    const Status added =
+        text ? add_file(gatherer, file, name, *text) : tl::unexpected(text.error());
+    if (added) return;
+    problems.told.push_back(added.error().message);
+    problems.lost_claims = problems.lost_claims || !text || may_hold_claims(*text);
+  }
+
   Result<AllocationView> read(Deadline deadline) const {
-    auto files = files_of(directory_);
-    if (!files) return tl::unexpected(std::move(files.error()));
+    auto found = bundle_files(directory_);
+    if (!found) return tl::unexpected(std::move(found.error()));
     Gatherer gatherer;
     std::size_t bytes = 0;
-    for (const fs::path& file : *files) {
+    const std::size_t passed_over = found->problems.size();
+    Problems problems{std::move(found->problems), passed_over > 0};
+    for (const fs::path& file : found->files) {
       if (deadline.passed()) return fail(ErrorCode::deadline_exceeded, "not read in time");
-      auto text = read_file(file, kMostFileBytes);
-      if (!text) return tl::unexpected(std::move(text.error()));
-      bytes += text->size();
+      read_one(file, gatherer, bytes, problems);
       if (bytes > kMostBundleBytes) return fail(ErrorCode::invalid_input, "more than 1 GiB");
-      if (auto added = add_file(gatherer, file, *text); !added) {
-        return tl::unexpected(std::move(added.error()));
-      }
     }
-    if (gatherer.seen() == 0) {
-      return fail(ErrorCode::invalid_input, "no file in it holds a Kubernetes object");
+    if (gatherer.seen() == 0 || problems.told.size() >= found->files.size() + passed_over) {
+      return fail(ErrorCode::invalid_input, problems.told.empty()
+                                                ? "no file in it holds a Kubernetes object"
+                                                : std::move(problems.told.front()));
     }
-    return gatherer.finish();
+    AllocationView view = gatherer.finish();
+    view.whole = !problems.lost_claims;
+    view.warnings.insert(view.warnings.begin(), problems.told.begin(), problems.told.end());
+    return view;
   }
 
   fs::path directory_;

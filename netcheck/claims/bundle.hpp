@@ -7,9 +7,10 @@
 
 namespace plumbline::netcheck::claims {
 
-/// A folder of Kubernetes objects as `kubectl get -o json|yaml` writes them (*.json, *.yaml, *.yml;
-/// Lists or single objects, in any file), or one such file. Files over 64 MiB, more than 1000
-/// files, and links are refused.
+/// A folder of Kubernetes objects as `kubectl get -o json|yaml` writes them (Lists or single
+/// objects, in any file of bundle_files()), or one such file. A file that cannot be read or is over
+/// 512 MiB, and a link, become warnings of a view that is not whole; when nothing else could be
+/// read, or all is more than 1 GiB, an error.
 std::unique_ptr<AllocationSource> open_bundle(std::filesystem::path directory);
 
 }  // namespace plumbline::netcheck::claims

@@ -131,8 +131,11 @@ Status Gatherer::add_any(const Json& object, const std::string& where, int depth
 }
 
 Status Gatherer::add(const Json& document, const std::string& where) {
-  if (document.is_null()) return {};
-  return add_any(document, where, 0);
+  if (!document.is_array()) return add_any(document, where, 0);
+  for (const Json& item : document) {
+    if (auto added = add_any(item, where, 0); !added) return added;
+  }
+  return {};
 }
 
 void Gatherer::finish_slices(AllocationView& view) {
@@ -160,7 +163,9 @@ void Gatherer::finish_slices(AllocationView& view) {
   }
   for (auto& [name, kept] : slices_) {
     SliceClaim& slice = kept.value.claim;
-    if (slice.generation != pools[{slice.driver, slice.pool}].generation) continue;
+    const Pool& pool = pools[{slice.driver, slice.pool}];
+    if (slice.generation != pool.generation) continue;
+    slice.whole_pool = pool.slices >= pool.wanted;
     view.slices.push_back(std::move(slice));
   }
 }

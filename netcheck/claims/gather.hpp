@@ -27,8 +27,8 @@ struct Kept {
 /// the newer API.
 class Gatherer {
  public:
-  /// Adds one document: an object or a List of them (lists in lists too). `where` names the file
-  /// in warnings. More than 500000 objects in all is an error.
+  /// Adds one document: an object, a List of them (lists in lists too) or a plain array. `where`
+  /// names the file in warnings. More than 500000 objects in all is an error.
   Status add(const nlohmann::json& document, const std::string& where);
   /// The view of all that was added; only the highest generation of each pool is in it.
   AllocationView finish();

@@ -15,6 +15,12 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostRecords = 50'000;
 constexpr std::size_t kMostBytes = 16U << 20U;
 
+/// Others keep folders and logs of nodes under the same name (must-gather).
+bool is_record(const fs::path& file) {
+  const std::string name = file.filename().string();
+  return name.ends_with(".topology.json") || name.ends_with(".holdings.json");
+}
+
 Status add(const fs::path& file, std::map<std::string, NodeRecord>& records) {
   auto text = read_file(file, kMostBytes);
   if (!text) return tl::unexpected(std::move(text.error()));
@@ -43,6 +49,7 @@ Result<std::vector<NodeRecord>> read_node_records(const fs::path& bundle) {
   fs::directory_iterator at(folder, problem);
   for (; !problem && at != fs::directory_iterator(); at.increment(problem)) {
     std::error_code ignored;
+    if (!is_record(at->path())) continue;
     if (++entries > kMostRecords)
       return fail(ErrorCode::invalid_input, folder.string() + " holds more than 50000 files");
     if (at->is_symlink(ignored) || !at->is_regular_file(ignored)) {

@@ -86,7 +86,7 @@ class Builder final : public YAML::EventHandler {
     add(YAML::Mark::null_mark(), std::move(done));
   }
   void add(const YAML::Mark& mark, Json value) {
-    if (++values_ > kMostValues) stop(mark, "is beyond the limit of 2000000 values");
+    if (++values_ > kMostValues) stop(mark, "is beyond the limit of 10000000 values");
     if (!problem.empty()) return;
     if (open_.empty()) {
       documents.push_back(std::move(value));

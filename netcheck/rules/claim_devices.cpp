@@ -35,21 +35,30 @@ std::string trimmed(std::string text) {
   return text.substr(from);
 }
 
-/// The parts between && at the top of an expression, quotes respected.
+/// The parts between && at the top of an expression, quotes and brackets respected. An expression
+/// that chooses (||, ?:) or holds a comment is one part, which no test is read from: a part of it
+/// need not hold.
 std::vector<std::string> conjuncts(const std::string& expression) {
   std::vector<std::string> parts(1);
   char quote = '\0';
+  int depth = 0;
   for (std::size_t i = 0; i < expression.size(); ++i) {
     const char c = expression[i];
+    const std::string two = expression.substr(i, 2);
     if (quote != '\0') {
+      if (c == '\\') return {{}};
       if (c == quote) quote = '\0';
     } else if (c == '"' || c == '\'') {
       quote = c;
-    } else if (expression.compare(i, 2, "&&") == 0) {
+    } else if (two == "//" || (depth == 0 && (two == "||" || c == '?'))) {
+      return {{}};
+    } else if (depth == 0 && two == "&&") {
       parts.emplace_back();
       ++i;
       continue;
     }
+    if (quote == '\0') depth += c == '(' || c == '[' || c == '{' ? 1 : 0;
+    if (quote == '\0') depth -= c == ')' || c == ']' || c == '}' ? 1 : 0;
     parts.back() += c;
   }
   return parts;
@@ -57,13 +66,13 @@ std::vector<std::string> conjuncts(const std::string& expression) {
 
 /// A literal's value as attributes are written; nothing for what is not a literal.
 std::optional<std::string> literal(const std::string& text) {
-  if (text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
-      text.back() == text.front()) {
+  const bool quoted = text.size() >= 2 && (text.front() == '"' || text.front() == '\'');
+  if (quoted && text.find(text.front(), 1) == text.size() - 1) {
     return text.substr(1, text.size() - 2);
   }
-  const bool number = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return c == '-' || (c >= '0' && c <= '9');
-  });
+  const std::size_t digits = text.starts_with('-') ? 1 : 0;
+  const bool number =
+      text.size() > digits && text.find_first_not_of("0123456789", digits) == std::string::npos;
   if (number || text == "true" || text == "false") return text;
   return std::nullopt;
 }
@@ -108,6 +117,19 @@ bool passes(const Offered& offered, const std::vector<LiteralTest>& tests) {
   });
 }
 
+using Classes = std::vector<DeviceClassClaim>;
+
+/// The literal tests of a class's own selectors; none of a class that was not read.
+std::vector<LiteralTest> tests_of(Classes::const_iterator one, Classes::const_iterator none) {
+  std::vector<LiteralTest> tests;
+  if (one == none) return tests;
+  for (const std::string& expression : one->selectors) {
+    for (LiteralTest& test : literal_tests(expression).tests)
+      tests.push_back(std::move(test));
+  }
+  return tests;
+}
+
 }  // namespace
 
 LiteralTests literal_tests(const std::string& expression) {
@@ -124,6 +146,7 @@ LiteralTests literal_tests(const std::string& expression) {
 
 Offers::Offers(const AllocationView& view) : view_(&view) {
   for (const SliceClaim& slice : view.slices) {
+    if (!slice.whole_pool) broken_.insert(slice.driver);
     auto& list = by_driver_[slice.driver];
     for (const SliceDevice& device : slice.devices) {
       list.push_back({&slice, &device});
@@ -141,6 +164,10 @@ const std::vector<Offered>& Offers::of_driver(const std::string& driver) const {
   static const std::vector<Offered> none;
   const auto found = by_driver_.find(driver);
   return found == by_driver_.end() ? none : found->second;
+}
+
+bool Offers::whole(const std::string& driver) const {
+  return view_->whole && broken_.count(driver) == 0;
 }
 
 std::vector<std::string> Offers::drivers() const {
@@ -170,10 +197,14 @@ Offers::Candidates Offers::candidates(const DeviceRequest& request) const {
     tests.insert(tests.end(), read.tests.begin(), read.tests.end());
   }
   if (!found.known_class) return found;
+  // Of a class that selects nothing at all its driver may just not have been recorded.
+  const std::vector<LiteralTest> by_class = tests_of(known, view_->classes.end());
   for (const auto& [driver, devices] : by_driver_) {
     if (known == view_->classes.end() && driver != request.device_class) continue;
-    std::copy_if(devices.begin(), devices.end(), std::back_inserter(found.devices),
-                 [&](const Offered& one) { return passes(one, tests); });
+    for (const Offered& one : devices) {
+      found.class_has_devices = found.class_has_devices || passes(one, by_class);
+      if (passes(one, tests)) found.devices.push_back(one);
+    }
   }
   return found;
 }

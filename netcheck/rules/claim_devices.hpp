@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -29,18 +30,24 @@ class Offers {
   /// literal; `opaque` tells when a selector was passed over, so that there may be fewer.
   struct Candidates {
     std::vector<Offered> devices;
-    bool known_class = true;  ///< false: the class was not read and names no driver
+    bool known_class = true;         ///< false: the class was not read and names no driver
+    bool class_has_devices = false;  ///< some device passes the class's selectors
     bool opaque = false;
   };
   Candidates candidates(const DeviceRequest& request) const;
   /// Every device of a driver.
   const std::vector<Offered>& of_driver(const std::string& driver) const;
   std::vector<std::string> drivers() const;
+  /// False when slices of a driver are known to be missing: nothing can be concluded then from
+  /// what is not there.
+  bool whole(const std::string& driver) const;
+  bool whole() const { return view_->whole && broken_.empty(); }
 
  private:
   const AllocationView* view_;
   std::unordered_map<std::string, Offered> by_name_;
   std::map<std::string, std::vector<Offered>> by_driver_;
+  std::set<std::string> broken_;  // drivers of which slices are missing
 };
 
 /// One literal CEL test: driver == "x", or attributes["domain"].name == literal.

@@ -11,7 +11,8 @@ namespace {
 
 using Answer = Satisfiable::Answer;
 
-/// How many candidates of one request a node has with each value of the attribute.
+/// How many candidates of one request a node has with each value of the attribute; a device that
+/// may be given any number of times (allowMultipleAllocations) is as many as can be asked for.
 using Supply = std::map<std::string, std::map<std::string, std::int64_t>>;
 
 /// One alternative of a request, with what there is for it.
@@ -24,13 +25,19 @@ struct Option {
 /// Alternatives by the name of their request: any one of them will do.
 using Wants = std::map<std::string, std::vector<Option>>;
 
+constexpr std::int64_t kAnyNumber = 1'000'000;
+
 Supply supply_of(const std::vector<Offered>& devices, const std::string& attribute) {
   Supply supply;
   for (const Offered& device : devices) {
     for (const std::string& value : values_of(device, attribute))
-      ++supply[device.node()][value];
+      supply[device.node()][value] += device.device->shared ? kAnyNumber : 1;
   }
   return supply;
+}
+
+std::string parent_of(const DeviceRequest& request) {
+  return request.name.substr(0, request.name.find('/'));
 }
 
 Wants wants_of(const Offers& offers, const DeviceClaim& claim, const DeviceConstraint& constraint) {
@@ -39,7 +46,11 @@ Wants wants_of(const Offers& offers, const DeviceClaim& claim, const DeviceConst
     if (!covers(constraint, request.name)) continue;
     Option option{&request, {}, offers.candidates(request)};
     option.supply = supply_of(option.candidates.devices, constraint.attribute);
-    wants[request.name.substr(0, request.name.find('/'))].push_back(std::move(option));
+    wants[parent_of(request)].push_back(std::move(option));
+  }
+  // Where an alternative is free of the constraint, that one can be taken.
+  for (const DeviceRequest& request : claim.requests) {
+    if (!covers(constraint, request.name)) wants.erase(parent_of(request));
   }
   return wants;
 }
@@ -95,8 +106,8 @@ void consider(const Wants& wants, const std::string& node, const std::string& va
       const std::int64_t short_of = std::max<std::int64_t>(0, need(option) - there);
       if (best >= 0 && short_of >= best) continue;
       best = short_of;
-      part = std::to_string(there) + " of " + std::to_string(need(option)) + " for " +
-             option.request->name;
+      part = (there >= kAnyNumber ? "any number" : std::to_string(there)) + " of " +
+             std::to_string(need(option)) + " for " + option.request->name;
     }
     lacking += best;
     parts.push_back(part);
@@ -135,7 +146,10 @@ Satisfiable search(const Wants& wants, const std::string& attribute) {
 Satisfiable answer(const Offers& offers, const DeviceClaim& claim,
                    const DeviceConstraint& constraint) {
   const Wants wants = wants_of(offers, claim, constraint);
-  if (wants.empty()) return {Answer::unknown, "the constraint names no request of the claim"};
+  if (wants.empty()) {
+    return {Answer::unknown,
+            "the constraint binds no request of the claim in all its alternatives"};
+  }
   for (const auto& [name, options] : wants) {
     const bool known = std::all_of(options.begin(), options.end(), [](const Option& option) {
       return option.candidates.known_class;
@@ -147,10 +161,40 @@ Satisfiable answer(const Offers& offers, const DeviceClaim& claim,
   }
   if (offers.drivers().empty()) return {Answer::unknown, "no ResourceSlice was read"};
   for (const auto& [name, options] : wants) {
+    for (const Option& option : options) {
+      if (option.candidates.class_has_devices) continue;
+      return {Answer::unknown, "no device of DeviceClass " + option.request->device_class +
+                                   " was read: its driver's ResourceSlices are not there"};
+    }
+  }
+  for (const auto& [name, options] : wants) {
     std::string why = nothing_for(options, constraint.attribute);
     if (!why.empty()) return {Answer::impossible, std::move(why)};
   }
   return search(wants, constraint.attribute);
+}
+
+/// False when slices of a driver whose devices could be given are missing.
+bool all_read(const Offers& offers, const Wants& wants) {
+  for (const auto& [name, options] : wants) {
+    for (const Option& option : options) {
+      if (option.candidates.devices.empty() && !offers.whole()) return false;
+      for (const Offered& device : option.candidates.devices) {
+        if (!offers.whole(device.slice->driver)) return false;
+      }
+    }
+  }
+  return true;
+}
+
+/// What is impossible by what was read, when not all was read, is not known.
+Satisfiable answer_by_all(const Offers& offers, const DeviceClaim& claim,
+                          const DeviceConstraint& constraint) {
+  Satisfiable found = answer(offers, claim, constraint);
+  if (found.answer != Answer::impossible || all_read(offers, wants_of(offers, claim, constraint)))
+    return found;
+  return {Answer::unknown,
+          "not by the ResourceSlices that were read (" + found.why + "), but some are missing"};
 }
 
 std::string shape_of(const DeviceClaim& claim, const DeviceConstraint& constraint) {
@@ -171,7 +215,7 @@ std::string shape_of(const DeviceClaim& claim, const DeviceConstraint& constrain
 const Satisfiable& Satisfiability::of(const DeviceClaim& claim,
                                       const DeviceConstraint& constraint) {
   const auto [at, fresh] = known_.try_emplace(shape_of(claim, constraint));
-  if (fresh) at->second = answer(*offers_, claim, constraint);
+  if (fresh) at->second = answer_by_all(*offers_, claim, constraint);
   return at->second;
 }
 

@@ -28,6 +28,7 @@ struct Roots {
   std::set<std::string> gpus;
   std::set<std::string> nics;
   const SliceClaim* slice = nullptr;
+  bool whole = true;  ///< false: slices that may name more of them are missing
 };
 
 std::map<std::string, Roots> roots_by_node(const AllocationView& view) {
@@ -38,6 +39,7 @@ std::map<std::string, Roots> roots_by_node(const AllocationView& view) {
       const auto root = root_of(offered);
       if (!root || offered.node().empty()) continue;
       Roots& roots = nodes[offered.node()];
+      roots.whole = roots.whole && view.whole && slice.whole_pool;
       const std::string kind = kind_of(offered);
       if (kind == "gpu") {
         roots.gpus.insert(*root);
@@ -58,7 +60,8 @@ std::string text_of(const std::set<std::string>& roots) {
 void add_separate_roots(const Facts& facts, std::vector<Finding>& findings) {
   std::map<std::pair<std::set<std::string>, std::set<std::string>>, Finding> layouts;
   for (const auto& [node, roots] : roots_by_node(*facts.claims)) {
-    if (roots.gpus.empty() || roots.nics.empty() || !in_scope(facts, node)) continue;
+    if (roots.gpus.empty() || roots.nics.empty() || !roots.whole) continue;
+    if (!in_scope(facts, node)) continue;
     bool shared = false;
     for (const std::string& root : roots.gpus)
       shared = shared || roots.nics.count(root) > 0;

@@ -162,9 +162,11 @@ std::vector<Finding> x03_slice_truth(const Facts& facts) {
   if (!facts.claims) return without_claims(facts, "X03", "A");
   if (facts.nodes.empty()) {
     if (nodes_with_slices(*facts.claims).empty()) return {};
-    return without_nodes(facts, "X03", "A",
-                         "What " + std::to_string(facts.claims->slices.size()) +
-                             " slices publish of network devices");
+    const std::size_t slices = facts.claims->slices.size();
+    return without_nodes(
+        facts, "X03", "A",
+        slices == 1 ? "What 1 slice publishes of its devices"
+                    : "What " + std::to_string(slices) + " slices publish of their devices");
   }
   std::vector<Finding> findings;
   for (const std::string& node : nodes_with_slices(*facts.claims)) {

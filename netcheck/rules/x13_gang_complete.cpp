@@ -49,7 +49,7 @@ Finding unseen(const Gang& gang, const std::string& reason) {
   return finding;
 }
 
-Finding check(const Gang& gang) {
+Finding check(const Gang& gang, bool whole) {
   Finding finding = begin(gang);
   const Progress progress = progress_of(gang);
   finding.evidence = progress.evidence;
@@ -60,6 +60,10 @@ Finding check(const Gang& gang) {
     finding.message = "Gang " + gang.name + " needs " + least +
                       " members together and has none on a node, so nothing is proven.";
     finding.next_step = "Look at why it waits (kubectl describe podgroup), if it should run.";
+  } else if (progress.placed < gang.claim->least_members && !whole) {
+    return unseen(gang, "only " + placed +
+                            " of its members stand on nodes by what was read, and not "
+                            "all that was recorded could be");
   } else if (progress.placed < gang.claim->least_members) {
     const bool drifted = !gang.claim->lost_nodes.empty();
     finding.verdict = drifted ? Verdict::drift : Verdict::violation;
@@ -106,7 +110,7 @@ std::vector<Finding> x13_gang_complete(const Facts& facts) {
     } else if (gang.claim->least_members > 0 && facts.claims->pods.empty()) {
       findings.push_back(unseen(gang, "no pods were read"));
     } else if (gang.claim->least_members > 0) {
-      findings.push_back(check(gang));
+      findings.push_back(check(gang, facts.claims->whole));
     }
   }
   return findings;

@@ -10,7 +10,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace plumbline;
   const auto* const text = static_cast<const char*>(static_cast<const void*>(data));
-  const auto documents = netcheck::claims::parse_json(std::string_view(text, size));
+  const auto documents = netcheck::claims::parse_documents(std::string_view(text, size),
+                                                           netcheck::claims::Writing::unknown);
   if (!documents) {
     require(!documents.error().message.empty(), "a refused input has a reason");
     return 0;

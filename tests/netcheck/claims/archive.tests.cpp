@@ -1,3 +1,5 @@
+#include <zlib.h>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <filesystem>
@@ -42,6 +44,17 @@ std::string plain(const std::string& name, Change change) {
 
 std::string plain(const std::string& name) {
   return plain(name, [](std::string&) {});
+}
+
+/// A text as gzip packs one file.
+std::string zipped(const std::string& text) {
+  const TemporaryFolder folder;
+  const std::string name = (folder.path() / "x.gz").string();
+  gzFile file = gzopen(name.c_str(), "wb");
+  REQUIRE(file != nullptr);
+  CHECK(gzwrite(file, text.data(), static_cast<unsigned>(text.size())) > 0);
+  CHECK(gzclose(file) == Z_OK);
+  return read_file(name).value();
 }
 
 std::string refused(const std::string& bytes) {
@@ -127,6 +140,32 @@ TEST_CASE("A bundle is one archive when its name says so, and is read as its fol
   const auto plain_folder = BundleFolder::open(folder.path());
   REQUIRE(plain_folder);
   CHECK(plain_folder->path() == folder.path());
+}
+
+TEST_CASE("A packed file is told by its first bytes, and what cannot be unpacked is named") {
+  const TemporaryFolder folder;
+  const auto text_in = [&](const std::string& name, const std::string& bytes,
+                           const std::string& file) {
+    folder.with(name, bytes);
+    const auto bundle = BundleFolder::open(folder.path() / name);
+    if (!bundle) FAIL(bundle.error().message);
+    return read_file(bundle->path() / file).value_or("nothing");
+  };
+  const std::string packed = *write_archive(kFiles);
+  CHECK(text_in("download", packed, kFiles.front().first) == kFiles.front().second);
+  CHECK(text_in("tarball.bin", plain("pods.json"), "pods.json") == "abc");
+  CHECK(text_in("pods.json.gz", zipped("{}"), "pods.json") == "{}");
+  CHECK(text_in("pods.gz", zipped("a: 1"), "pods.yaml") == "a: 1");
+  const std::vector<std::pair<std::string, std::string>> strange{{"zstd", "\x28\xb5\x2f\xfd"},
+                                                                 {"xz", "\xfd\x37zXZ"},
+                                                                 {"bzip2", "BZh9"},
+                                                                 {"zip", "PK\x03\x04"}};
+  for (const auto& [packer, magic] : strange) {
+    folder.with("x.tar", magic);
+    const auto bundle = BundleFolder::open(folder.path() / "x.tar");
+    REQUIRE_FALSE(bundle);
+    CHECK_THAT(bundle.error().message, ContainsSubstring("packed by " + packer));
+  }
 }
 
 TEST_CASE("A measurement's names become the same pseudonyms as everywhere in the bundle") {

@@ -1,7 +1,11 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include "netcheck/claims/bundle.hpp"
+#include "netcheck/claims/documents.hpp"
+#include "netcheck/claims/node_records.hpp"
 #include "tests/netcheck/claims/temporary_folder.hpp"
 
 namespace plumbline::netcheck::claims {
@@ -155,6 +159,96 @@ TEST_CASE("An empty List is an answer: there is nothing of that kind") {
   const auto view = open_bundle(folder.path())->snapshot(Deadline::never());
   REQUIRE(view);
   CHECK(view->pods.empty());
+}
+
+namespace {
+
+constexpr const char* kNode = R"({"kind":"Node","apiVersion":"v1","metadata":{"name":"n1"}})";
+constexpr const char* kPod =
+    R"({"kind":"Pod","apiVersion":"v1","metadata":{"name":"p1","namespace":"ns"}})";
+
+AllocationView view_of(const std::filesystem::path& bundle) {
+  auto view = open_bundle(bundle)->snapshot(Deadline::never());
+  if (!view) FAIL(view.error().message);
+  return std::move(*view);
+}
+
+}  // namespace
+
+TEST_CASE("Objects are found however deep a dump keeps them, as must-gather does") {
+  const TemporaryFolder folder;
+  const auto root = folder.path() / "must-gather.local.1/quay-io-image-sha256-1";
+  std::filesystem::create_directories(root / "cluster-scoped-resources/core/nodes");
+  std::filesystem::create_directories(root / "namespaces/ns/pods/p1");
+  std::filesystem::create_directories(folder.path() / "nodes/n1");
+  const std::string nodes = "must-gather.local.1/quay-io-image-sha256-1/cluster-scoped-resources/";
+  folder.with(nodes + "core/nodes/n1.yaml",
+              "---\napiVersion: v1\nkind: Node\n"
+              "metadata:\n  name: n1\n");
+  folder.with("must-gather.local.1/quay-io-image-sha256-1/namespaces/ns/pods/p1/p1.yaml", kPod);
+  folder.with("nodes/n1/n1_logs_kubelet.log", "noise");
+  const AllocationView view = view_of(folder.path());
+  CHECK(view.nodes.size() == 1);
+  CHECK(view.pods.size() == 1);
+  CHECK(view.warnings.empty());
+  CHECK(read_node_records(folder.path()).value().empty());
+}
+
+TEST_CASE("One file is read by what it holds, whatever it is called and however it was saved") {
+  const TemporaryFolder folder;
+  const auto two_in = [&](const std::string& name, const std::string& text) {
+    folder.with(name, text);
+    const AllocationView view = view_of(folder.path() / name);
+    return view.nodes.size() == 1 && view.pods.size() == 1 && view.whole;
+  };
+  const std::string both = std::string(kNode) + "\n" + kPod + "\n";
+  CHECK(two_in("two.json", both));
+  CHECK(two_in("two.txt", both));
+  CHECK(two_in("array.json", std::string("[") + kNode + "," + kPod + "]"));
+  CHECK(two_in("json.yaml", both));
+  CHECK(two_in("bom.json", "\xEF\xBB\xBF" + both));
+  CHECK(two_in("windows.yaml",
+               "apiVersion: v1\r\nkind: Node\r\nmetadata:\r\n  name: n1\r\n---\r\n"
+               "apiVersion: v1\r\nkind: Pod\r\nmetadata: {name: p1, namespace: ns}\r\n"));
+  CHECK(two_in("dump",
+               "- apiVersion: v1\n  kind: Node\n  metadata: {name: n1}\n"
+               "- apiVersion: v1\n  kind: Pod\n  metadata: {name: p1}\n"));
+  std::string little = "\xFF\xFE";
+  std::string big = "\xFE\xFF";
+  for (const char c : both) {
+    little += std::string{c, '\0'};
+    big += std::string{'\0', c};
+  }
+  CHECK(two_in("powershell.json", little));
+  CHECK(two_in("big-endian.json", big));
+  for (const char* const broken : {"\xFF\xFE{", "\xFF\xFE\x3D\xD8{}"}) {
+    const auto refused = parse_documents(broken, Writing::unknown);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message == "is broken UTF-16");
+  }
+  const auto smile =
+      parse_documents(std::string("\xFF\xFE\"\0\x3D\xD8\x00\xDE\"\0", 10), Writing::json);
+  REQUIRE(smile);
+  CHECK(smile->front() == "\xF0\x9F\x98\x80");
+}
+
+TEST_CASE("Who wrote a field is no claim, and costs no room") {
+  const auto read = parse_json(
+      R"({"metadata":{"managedFields":[{"manager":"kubectl"}],"name":"n"},"managedFields":1})");
+  REQUIRE(read);
+  CHECK(read->front().dump() == R"({"metadata":{"name":"n"}})");
+}
+
+TEST_CASE("A pool of which slices are missing is known not to be whole") {
+  const TemporaryFolder folder;
+  folder.with("a.yaml",
+              "apiVersion: resource.k8s.io/v1\nkind: ResourceSlice\nmetadata: {name: s}\n"
+              "spec: {driver: d, nodeName: n, pool: {name: n, generation: 2, "
+              "resourceSliceCount: 2}, devices: []}\n");
+  const AllocationView view = view_of(folder.path());
+  REQUIRE(view.slices.size() == 1);
+  CHECK_FALSE(view.slices[0].whole_pool);
+  CHECK(view.whole);
 }
 
 }  // namespace plumbline::netcheck::claims

@@ -115,6 +115,14 @@ TEST_CASE("X13: a member that was never made is missing too") {
   CHECK(with(x13_gang_complete(facts), Verdict::violation).size() == 1);
 }
 
+TEST_CASE("X13: who is missing among what could not all be read may just not have been read") {
+  Facts facts = rack();
+  std::erase_if(facts.claims->pods, [](const PodClaim& p) { return p.meta.name == "gang-1"; });
+  facts.claims->whole = false;
+  CHECK_THAT(with(x13_gang_complete(facts), Verdict::unobservable).at(0).message,
+             ContainsSubstring("not all that was recorded could be"));
+}
+
 TEST_CASE("X13: a gang that waits whole proves nothing; members that succeeded are no loss") {
   Facts facts = rack();
   SECTION("waits") {

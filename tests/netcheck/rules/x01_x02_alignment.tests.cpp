@@ -1,6 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include "netcheck/rules/claim_devices.hpp"
 #include "tests/netcheck/rules/claims_yaml.hpp"
 #include "tests/netcheck/rules/rack_facts.hpp"
 
@@ -158,8 +159,68 @@ TEST_CASE("X01 cannot tell what it did not read") {
     facts = facts_of(claim_yaml(ask, "gpu-7", "nic-0"));
     word = "unknown";
   }
+  const Ask too_much{match_on(root), "", "", 2};
+  SECTION("the slices of one driver") {
+    facts = facts_of(claim_yaml(too_much));
+    std::erase_if(facts.claims->slices,
+                  [](const SliceClaim& slice) { return slice.driver == "dra.net"; });
+    word = "no device of DeviceClass fast-nic was read";
+  }
+  SECTION("a slice of a pool that is being published anew") {
+    facts = facts_of(claim_yaml(too_much));
+    facts.claims->slices[1].whole_pool = false;
+    word = "but some are missing";
+  }
+  SECTION("a file that was cut off") {
+    facts = facts_of(claim_yaml(too_much));
+    facts.claims->whole = false;
+    word = "but some are missing";
+  }
   CHECK_THAT(the_only(x01_pcie_root(facts), Verdict::unobservable).message,
              ContainsSubstring(word));
+}
+
+TEST_CASE("X01: of a selector that chooses, negates or remarks no part is taken for a promise") {
+  const std::string rdma = R"(device.attributes["dra.net"].rdma)";
+  const std::string state = R"(device.attributes["dra.net"].state)";
+  for (const std::string& selector :
+       {state + R"( == "a" || )" + state + R"( == "up")",
+        "!(" + rdma + " == true && " + state + R"( == "a" && true))",
+        rdma + " == true ? true : " + state + R"( == "a")",
+        rdma + " == true // && " + state + R"( == "a")",
+        "true && (" + rdma + " == false || " + state + R"( == "a"))"}) {
+    CAPTURE(selector);
+    const Facts facts = facts_of(claim_yaml({match_on(root), "", selector}));
+    CHECK_THAT(the_only(x01_pcie_root(facts), Verdict::unobservable).message,
+               ContainsSubstring("more than literal comparisons"));
+  }
+  const LiteralTests read = literal_tests("device.driver == 'a' && (x || y) && b[\"&&\"] == 1");
+  CHECK(read.opaque);
+  REQUIRE(read.tests.size() == 1);
+  CHECK(read.tests[0].value == "a");
+}
+
+TEST_CASE("X01: one device that may be given again and again is as many as are asked for") {
+  Facts facts = facts_of(claim_yaml({match_on(root), "", "", 2}));
+  for (SliceClaim& slice : facts.claims->slices) {
+    for (SliceDevice& device : slice.devices)
+      device.shared = slice.driver == "dra.net";
+  }
+  CHECK_THAT(the_only(x01_pcie_root(facts), Verdict::vacuous).message,
+             ContainsSubstring("it could be"));
+}
+
+TEST_CASE("X01: a constraint that leaves an alternative free can be gone round") {
+  const std::string claim =
+      "---\napiVersion: resource.k8s.io/v1\nkind: ResourceClaim\n"
+      "metadata: {namespace: ns, name: c, uid: uc, resourceVersion: '9'}\nspec:\n  devices:\n"
+      "    requests:\n    - {name: gpu, exactly: {deviceClassName: gpu.nvidia.com}}\n"
+      "    - name: nic\n      firstAvailable: [{name: many, deviceClassName: fast-nic, count: 2},"
+      " {name: one, deviceClassName: fast-nic, count: 1}]\n"
+      "    constraints: [{requests: [gpu, nic/many], matchAttribute: " +
+      std::string(root) + "}]\n";
+  const Finding finding = the_only(x01_pcie_root(facts_of(claim)), Verdict::vacuous);
+  CHECK_THAT(finding.message, ContainsSubstring("it could be"));
 }
 
 TEST_CASE("X01: one root for everything, as virtual machines show it, proves nothing") {
