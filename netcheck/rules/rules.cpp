@@ -13,6 +13,7 @@ std::vector<std::pair<std::string, Rule>> claim_rules() {
           {"X07", x07_kubelet_alignment},
           {"X08", x08_claims_and_cpus},
           {"X09", x09_exclusive_cpus},
+          {"X09 claimed", x09_claimed_cpus},
           {"X10", x10_gang_placement},
           {"X11 labels", x11_labels},
           {"X12", x12_other_placement},

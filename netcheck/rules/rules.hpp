@@ -46,6 +46,11 @@ std::vector<Finding> x08_claims_and_cpus(const Facts& facts);
 /// node whose cgroups nobody saw.
 std::vector<Finding> x09_exclusive_cpus(const Facts& facts);
 
+/// X09 of CPUs by DRA (driver dra.cpu), which the kubelet does not know of: some container of the
+/// pod is confined to what the claim gives (the very CPUs where each is a device, that many of a
+/// group), and nobody else may use them. One finding a claim and pod that it is reserved for.
+std::vector<Finding> x09_claimed_cpus(const Facts& facts);
+
 /// X10: the members of native PodGroups and Kueue workloads are where they asked to be and were
 /// assigned: one domain, slices, the recorded assignment, rank order. One finding a gang and
 /// request; one for a gang that asked for nothing and is apart.

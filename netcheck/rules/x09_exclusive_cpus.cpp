@@ -1,31 +1,13 @@
 #include <algorithm>
 #include <map>
-#include <set>
 
+#include "netcheck/rules/cpu_sets.hpp"
 #include "netcheck/rules/lookup.hpp"
 #include "netcheck/rules/quote.hpp"
 #include "netcheck/rules/rules.hpp"
 
 namespace plumbline::netcheck {
 namespace {
-
-using Numbers = std::set<int>;
-
-Numbers set_of(const std::vector<int>& numbers) { return {numbers.begin(), numbers.end()}; }
-
-/// "0-3,8", as the kernel writes it.
-std::string text_of(const Numbers& numbers) {
-  std::string text;
-  for (auto at = numbers.begin(); at != numbers.end();) {
-    const int first = *at;
-    int last = first;
-    for (++at; at != numbers.end() && *at == last + 1; ++at)
-      last = *at;
-    text += (text.empty() ? "" : ",") + std::to_string(first) +
-            (last > first ? "-" + std::to_string(last) : "");
-  }
-  return text.empty() ? "none" : text;
-}
 
 /// One container with what it was promised and what the kernel gives it. Borrows the facts.
 struct Container {
@@ -140,10 +122,7 @@ std::vector<std::string> intruders(const std::vector<const Container*>& all, con
   std::vector<std::string> names;
   for (const Container* const other : all) {
     if (other == &own || other->kernel == nullptr) continue;
-    Numbers shared;
-    for (const int cpu : other->kernel->cpus) {
-      if (cpus.count(cpu) > 0) shared.insert(cpu);
-    }
+    const Numbers shared = shared_by(set_of(other->kernel->cpus), cpus);
     if (!shared.empty()) names.push_back(other->title() + " (" + text_of(shared) + ")");
   }
   return names;
