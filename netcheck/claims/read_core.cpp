@@ -3,6 +3,7 @@
 #include <charconv>
 #include <string_view>
 
+#include "core/quantity.hpp"
 #include "netcheck/claims/groups.hpp"
 #include "netcheck/claims/objects.hpp"
 
@@ -91,7 +92,7 @@ void add_extended(const Fields& container, PodClaim& pod) {
   const Fields given = resources.object(resources.has("limits") ? "limits" : "requests");
   for (const auto& [name, amount] : given.text_members()) {
     if (name.find('/') == std::string::npos) continue;
-    if (const auto count = whole(amount)) pod.extended[name] += *count;
+    if (const auto count = whole_quantity(amount)) pod.extended[name] += *count;
   }
 }
 

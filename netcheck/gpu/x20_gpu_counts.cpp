@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 
+#include "core/quantity.hpp"
 #include "netcheck/gpu/claimed.hpp"
 #include "netcheck/gpu/gpu_rules.hpp"
 #include "netcheck/lookup.hpp"
@@ -62,14 +62,6 @@ Finding bus_against_driver(const NodeFacts& node) {
   return finding;
 }
 
-std::optional<std::size_t> whole(const std::string& quantity) {
-  std::size_t number = 0;
-  const char* const end = quantity.data() + quantity.size();
-  const auto read = std::from_chars(quantity.data(), end, number);
-  if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
-  return number;
-}
-
 /// True where one GPU is offered several times, or in slices: then counts differ by design.
 bool is_shared(const NodeClaim& claim, const Topology& topology) {
   const auto label = [&](const char* name) {
@@ -112,15 +104,15 @@ void add_allocatable(const Facts& facts, const NodeFacts& node, std::vector<Find
   if (claim == nullptr) return;
   const auto offered = claim->allocatable.find(kResource);
   if (offered == claim->allocatable.end()) return;
-  const auto amount = whole(offered->second);
-  if (!amount || *amount == 0) return;
+  const auto amount = whole_quantity(offered->second);
+  if (!amount || *amount <= 0) return;
   if (node.topology && is_shared(*claim, *node.topology)) return;
   Finding finding = gpu_finding(kRule, "A", Verdict::match, {"node", node.node, node.node, ""});
   finding.claim = quote_allocatable(*claim, kResource);
   findings.push_back(
       compared(std::move(finding), node,
                "Node " + node.node + " offers " + std::to_string(*amount) + " " + kResource,
-               *amount, "the device plugin"));
+               static_cast<std::size_t>(*amount), "the device plugin"));
 }
 
 void add_published(const Facts& facts, const NodeFacts& node, std::vector<Finding>& findings) {

@@ -1,6 +1,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "core/quantity.hpp"
 #include "netcheck/rules/lookup.hpp"
 #include "netcheck/rules/quote.hpp"
 #include "netcheck/rules/rules.hpp"
@@ -25,7 +26,8 @@ Finding judge(const NodeFacts& node, const NodeClaim& object, const std::string&
   const std::string count = std::to_string(devices.size());
   finding.evidence.push_back({node.holdings->source + " GetAllocatableResources",
                               resource + ": " + count + " devices: " + listed(devices), ""});
-  const bool same = claimed == count;
+  // What the API server writes of 1000 is "1k".
+  const bool same = whole_quantity(claimed) == static_cast<std::int64_t>(devices.size());
   finding.verdict = same ? Verdict::match : Verdict::violation;
   finding.message = "Node " + node.node + " offers " + (claimed.empty() ? "no" : claimed) + " " +
                     resource + ", and its kubelet has " + (same ? "as many" : count) + " to give.";

@@ -2,6 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "core/clock.hpp"
+#include "core/quantity.hpp"
 #include "core/units.hpp"
 
 using namespace plumbline;
@@ -62,4 +63,22 @@ TEST_CASE("Numbers are written with three digits and their unit") {
   CHECK(format_size({17}) == "17 B");
   CHECK(format_time({4.5e-6}) == "4.5 us");
   CHECK(format_time({1.2e-3}) == "1.2 ms");
+}
+
+TEST_CASE("Whole Kubernetes quantities are numbers in every form that servers write") {
+  CHECK(whole_quantity("8") == 8);
+  CHECK(whole_quantity("0") == 0);
+  CHECK(whole_quantity("-3") == -3);
+  CHECK(whole_quantity("1k") == 1000);
+  CHECK(whole_quantity("2Ki") == 2048);
+  CHECK(whole_quantity("3M") == 3'000'000);
+  CHECK(whole_quantity("1Gi") == 1'073'741'824);
+  CHECK(whole_quantity("7E") == 7'000'000'000'000'000'000);
+  CHECK(whole_quantity("3e2") == 300);
+  CHECK(whole_quantity("3E2") == 300);
+  CHECK(whole_quantity("3e+2") == 300);
+  CHECK(whole_quantity("5000m") == 5);
+  for (const char* const text :
+       {"", "many", "1.5", "1500m", "8Ei", "1e19", "1e-1", "1e", "1 k", "99999999999999999999"})
+    CHECK_FALSE(whole_quantity(text));
 }

@@ -44,6 +44,14 @@ TEST_CASE("X20: a Node offers what its kubelet has to give") {
              ContainsSubstring("offers no x.io/nic"));
 }
 
+TEST_CASE("X20: a thousand devices are a thousand, whatever the API server writes for it") {
+  Facts facts = plugin_node();
+  facts.claims->nodes[0].allocatable["x.io/nic"] = "1k";
+  auto& devices = facts.nodes[0].holdings->allocatable->devices;
+  devices.resize(1000, devices.front());
+  the_only(x20_allocatable(facts), Verdict::match);
+}
+
 TEST_CASE("X04: a kubelet answers what stands in its own checkpoint") {
   Facts facts = plugin_node();
   const Finding same = the_only(x04_checkpoint(facts), Verdict::match);

@@ -89,4 +89,10 @@ TEST_CASE("X20 holds allocatable network resources against the functions that ar
   }
 }
 
+TEST_CASE("X20: RDMA resources of a plugin that shares devices are no count of functions") {
+  const Facts facts = with_resource("rdma/roce", "1k", 2);
+  CHECK_THAT(with(x20_counts(facts), Verdict::unobservable).at(0).message,
+             ContainsSubstring("as a plugin that shares them would have it"));
+}
+
 }  // namespace plumbline::netcheck
