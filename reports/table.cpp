@@ -69,7 +69,9 @@ void write_requirements(Sheet& sheet, const Report& report) {
   }
 }
 
-void write_files(Sheet& sheet) {
+/// A check measures nothing and leaves no folder.
+void write_files(Sheet& sheet, const Report& report) {
+  if (report.stage.starts_with("check ")) return;
   sheet.heading("Files in the results folder");
   sheet.field(2, "page", "report.html (open it in any browser, offline)");
   sheet.field(2, "data", "report.json, journal.jsonl");
@@ -90,7 +92,7 @@ std::string table(const Report& report, const TableStyle& style) {
   write_numbers(sheet, report, index);
   write_requirements(sheet, report);
   write_coverage(sheet, report);
-  write_files(sheet);
+  write_files(sheet, report);
   return sheet.take();
 }
 

@@ -60,7 +60,7 @@ void write_evidence(Sheet& sheet, std::size_t indent, const std::vector<Evidence
   if (end < evidence.size()) {
     sheet.field(indent, "",
                 "and " + std::to_string(evidence.size() - end) +
-                    " more: report.html and report.json have them");
+                    " more: the other forms have them (-o json)");
   }
 }
 
@@ -105,7 +105,7 @@ void write_group(Sheet& sheet, const Report& report, const Index& index, Concern
   if (found.size() > kMostListed) {
     sheet.line();
     sheet.paragraph(2, "and " + std::to_string(found.size() - kMostListed) +
-                           " more: report.html and report.json have them all");
+                           " more: the other forms have them all (-o json)");
   }
 }
 

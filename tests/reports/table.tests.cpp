@@ -157,3 +157,10 @@ TEST_CASE("An empty report is inconclusive and still a table") {
   CHECK_THAT(drawn(samples::empty()), StartsWith("INCONCLUSIVE"));
   CHECK_THAT(drawn(samples::empty()), ContainsSubstring("0 % of the pairs"));
 }
+
+TEST_CASE("The table of a check speaks of no folder, since it leaves none") {
+  Report report = samples::healthy();
+  CHECK_THAT(drawn(report), ContainsSubstring("Files in the results folder"));
+  report.stage = "check bundle x";
+  CHECK_THAT(drawn(report), !ContainsSubstring("results folder"));
+}
