@@ -240,10 +240,23 @@ class Judge {
       }
       first += domain.count;
     }
-    return end(Verdict::match,
-               "is in the " + std::to_string(claim_->assigned.size()) +
-                   " domains that it was assigned, with their numbers of pods" + note,
-               "Nothing to do.");
+    return end(Verdict::match, kept() + note, "Nothing to do.");
+  }
+
+  /// That the assignment was kept, and by how many: a part of a gang fills a part of its domains.
+  std::string kept() const {
+    std::int64_t wanted = 0;
+    for (const AssignedDomain& domain : claim_->assigned)
+      wanted += domain.count;
+    const auto there = std::count_if(gang_->members.begin(), gang_->members.end(),
+                                     [](const PodClaim* pod) { return !ended(*pod); });
+    const std::size_t count = claim_->assigned.size();
+    const std::string domains =
+        count == 1 ? "the domain that it was assigned"
+                   : "the " + std::to_string(count) + " domains that it was assigned";
+    if (there >= wanted) return "is in " + domains + ", with the numbers of pods assigned";
+    return "has " + std::to_string(there) + " of " + std::to_string(wanted) +
+           " assigned pods, none of them outside " + domains + " or beyond its number there";
   }
 
   Finding tier() {

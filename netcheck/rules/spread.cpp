@@ -1,5 +1,7 @@
 #include "netcheck/rules/spread.hpp"
 
+#include <set>
+
 #include "netcheck/rules/lookup.hpp"
 #include "netcheck/rules/quote.hpp"
 
@@ -42,7 +44,8 @@ std::string unseen_in(const Spread& spread, const std::string& label) {
   if (spread.living == 0) return "no living pod of it was read";
   if (!spread.waiting.empty()) return listed(spread.waiting) + " not bound to a node";
   if (spread.unlabelled.empty()) return {};
-  return "label " + label + " is missing on " + listed(spread.unlabelled);
+  const std::set<std::string> nodes(spread.unlabelled.begin(), spread.unlabelled.end());
+  return "label " + label + " is missing on " + listed({nodes.begin(), nodes.end()});
 }
 
 std::string text_of(const Spread& spread) {

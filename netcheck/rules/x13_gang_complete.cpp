@@ -53,12 +53,13 @@ Finding check(const Gang& gang, bool whole) {
   Finding finding = begin(gang);
   const Progress progress = progress_of(gang);
   finding.evidence = progress.evidence;
-  const std::string least = std::to_string(gang.claim->least_members);
+  const std::string least = std::to_string(gang.claim->least_members) +
+                            (gang.claim->least_members == 1 ? " member" : " members");
   const std::string placed = std::to_string(progress.placed);
   if (progress.active == 0) {
     finding.verdict = Verdict::vacuous;
     finding.message = "Gang " + gang.name + " needs " + least +
-                      " members together and has none on a node, so nothing is proven.";
+                      " together and has none on a node, so nothing is proven.";
     finding.next_step = "Look at why it waits (kubectl describe podgroup), if it should run.";
   } else if (progress.placed < gang.claim->least_members && !whole) {
     return unseen(gang, "only " + placed +
@@ -71,16 +72,16 @@ Finding check(const Gang& gang, bool whole) {
       finding.evidence.push_back(
           {"its workload's unhealthy nodes", listed(gang.claim->lost_nodes), ""});
     }
-    finding.message = "Gang " + gang.name + " needs " + least + " members together but only " +
-                      placed + " are on nodes";
+    finding.message =
+        "Gang " + gang.name + " needs " + least + " together but only " + placed + " are on nodes";
     if (!progress.lacking.empty()) finding.message += ", missing " + listed(progress.lacking);
     finding.message += ".";
     finding.next_step =
         "Stop the gang and schedule it whole; those that run now hold devices for nothing.";
   } else {
     finding.verdict = Verdict::match;
-    finding.message =
-        "Gang " + gang.name + " is complete: " + placed + " members placed, " + least + " needed.";
+    finding.message = "Gang " + gang.name + " is complete: " + placed + " members placed, " +
+                      std::to_string(gang.claim->least_members) + " needed.";
     finding.next_step = "Nothing to do.";
   }
   return finding;

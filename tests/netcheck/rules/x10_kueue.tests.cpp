@@ -174,4 +174,17 @@ TEST_CASE("X11 tells placeholders, missing levels and cliques that are contradic
   }
 }
 
+TEST_CASE("X10: a part of a gang is told as a part, in words that are true of it") {
+  const Facts part =
+      claims_of(nodes() + workload("unconstrained: true", plain) + pods({"n1", "n1", "n2"}));
+  CHECK_THAT(the_only(x10_gang_placement(part), Verdict::match).message,
+             ContainsSubstring("has 3 of 4 assigned pods, none of them outside the 3 domains"));
+  const std::string one =
+      assigned("{levels: [kubernetes.io/hostname], domains: [{values: [n1], count: 2}]}");
+  const Facts whole =
+      claims_of(nodes() + workload("unconstrained: true", one) + pods({"n1", "n1"}));
+  CHECK_THAT(the_only(x10_gang_placement(whole), Verdict::match).message,
+             ContainsSubstring("is in the domain that it was assigned, with the numbers of pods"));
+}
+
 }  // namespace plumbline::netcheck
