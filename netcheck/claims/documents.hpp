@@ -18,7 +18,8 @@ inline constexpr long kMostValues = 10'000'000;
 Result<std::vector<nlohmann::json>> parse_json(std::string_view text);
 
 /// All documents of a YAML text, plain scalars typed as YAML 1.2 core does (true, 12), quoted ones
-/// text. Aliases are refused: kubectl writes none, and they can grow without bound.
+/// text. Aliases (kubectl writes none, PyYAML does) are copies of what they name, 1,000,000 values
+/// of them at most: they could grow without bound.
 Result<std::vector<nlohmann::json>> parse_yaml(std::string_view text);
 
 /// How a file's name says that it is written.

@@ -2,6 +2,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -25,6 +26,7 @@ Json typed(const std::string& tag, const std::string& text) {
 }
 
 constexpr int kMostDocuments = 10'000;
+constexpr long kMostAliased = 1'000'000;  // values that aliases stand for, in a file
 
 /// Builds JSON values from YAML's events, so that nothing grows before it is counted.
 class Builder final : public YAML::EventHandler {
@@ -34,29 +36,39 @@ class Builder final : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     open_.clear();
+    anchors_.clear();
     // yaml-cpp can stand still on bad input and start documents for ever.
     if (++started_ > kMostDocuments) stop(mark, "begins more than 10000 documents");
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add(mark, nullptr); }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { stop(mark, "is an alias"); }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+  /// An alias is a copy of what its anchor names, counted as if it were written out.
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto named = anchors_.find(anchor);
+    if (named == anchors_.end()) return stop(mark, "is an alias of what is not there");
+    aliased_ += size_of(named->second, 0);
+    if (aliased_ > kMostAliased) return stop(mark, "is an alias beyond the limit of their size");
+    if (problem.empty()) add(mark, named->second);
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     if (wants_key()) {
       open_.back().key = value;
       open_.back().has_key = true;
       return;
     }
-    add(mark, typed(tag, value));
+    Json scalar = typed(tag, value);
+    if (anchor != YAML::NullAnchor) anchors_[anchor] = scalar;
+    add(mark, std::move(scalar));
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    begin(mark, Json::array());
+    begin(mark, Json::array(), anchor);
   }
   void OnSequenceEnd() override { end(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    begin(mark, Json::object());
+    begin(mark, Json::object(), anchor);
   }
   void OnMapEnd() override { end(); }
 
@@ -65,7 +77,18 @@ class Builder final : public YAML::EventHandler {
     Json value;
     std::string key = {};
     bool has_key = false;
+    YAML::anchor_t anchor = YAML::NullAnchor;
   };
+
+  /// Values of all kinds in one, bounded: what is nested deeper than the limit is too many.
+  static long size_of(const Json& value, int depth) {
+    if (depth > kMostDepth) return kMostAliased + 1;
+    if (!value.is_structured()) return 1;
+    long size = 1;
+    for (const Json& one : value)
+      size += size_of(one, depth + 1);
+    return size;
+  }
 
   bool wants_key() const {
     return !open_.empty() && open_.back().value.is_object() && !open_.back().has_key;
@@ -73,15 +96,16 @@ class Builder final : public YAML::EventHandler {
   void stop(const YAML::Mark& mark, const std::string& what) {
     if (problem.empty()) problem = "line " + std::to_string(mark.line + 1) + " " + what;
   }
-  void begin(const YAML::Mark& mark, Json value) {
+  void begin(const YAML::Mark& mark, Json value, YAML::anchor_t anchor) {
     if (wants_key()) stop(mark, "has a key that is not a scalar");
     if (open_.size() >= static_cast<std::size_t>(kMostDepth))
       stop(mark, "is nested deeper than 64");
-    if (problem.empty()) open_.push_back({std::move(value)});
+    if (problem.empty()) open_.push_back({std::move(value), {}, false, anchor});
   }
   void end() {
     if (!problem.empty() || open_.empty()) return;
     Json done = std::move(open_.back().value);
+    if (open_.back().anchor != YAML::NullAnchor) anchors_[open_.back().anchor] = done;
     open_.pop_back();
     add(YAML::Mark::null_mark(), std::move(done));
   }
@@ -101,6 +125,8 @@ class Builder final : public YAML::EventHandler {
   }
 
   std::vector<Level> open_;
+  std::map<YAML::anchor_t, Json> anchors_;
+  long aliased_ = 0;
   long values_ = 0;
   int started_ = 0;
 };

@@ -117,6 +117,15 @@ void consider(const Wants& wants, const std::string& node, const std::string& va
   closest.text = value + " on " + (node.empty() ? "no node" : node) + " has " + listed(parts);
 }
 
+bool takes_all(const Wants& wants) {
+  for (const auto& [name, options] : wants) {
+    for (const Option& option : options) {
+      if (option.request->all) return true;
+    }
+  }
+  return false;
+}
+
 Satisfiable search(const Wants& wants, const std::string& attribute) {
   std::set<std::pair<std::string, std::string>> places;
   bool opaque = false;
@@ -134,6 +143,9 @@ Satisfiable search(const Wants& wants, const std::string& attribute) {
   Closest closest;
   for (const auto& [node, value] : places)
     consider(wants, node, value, closest);
+  if (closest.lacking == 0 && takes_all(wants)) {
+    return {Answer::unknown, "allocationMode All takes every device that fits, here or nowhere"};
+  }
   if (closest.lacking == 0) {
     return {opaque ? Answer::unknown : Answer::possible,
             opaque ? "a selector is more than literal comparisons" : closest.text};

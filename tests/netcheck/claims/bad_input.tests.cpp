@@ -154,9 +154,17 @@ TEST_CASE("Nesting, counts and aliases are bounded before they grow") {
   const auto endless = parse_yaml("%YAML 1.2\n, -\nkind");
   REQUIRE_FALSE(endless);
   CHECK_FALSE(parse_yaml(repeated("---\na\n", 10'001)));
-  const auto bomb = parse_yaml("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n");
+  std::string laughs = "a0: &a0 [x, x]\n";
+  for (int i = 1; i < 40; ++i) {
+    const std::string before = "*a" + std::to_string(i - 1);
+    laughs += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before + ", " + before +
+              "]\n";
+  }
+  const auto bomb = parse_yaml(laughs);
   REQUIRE_FALSE(bomb);
-  CHECK_THAT(bomb.error().message, ContainsSubstring("line 2 is an alias"));
+  CHECK_THAT(bomb.error().message, ContainsSubstring("is an alias beyond the limit"));
+  CHECK_FALSE(parse_yaml("a: &a [*a]\n"));
+  CHECK_FALSE(parse_yaml("a: *nowhere\n"));
 }
 
 TEST_CASE("Lists in lists end somewhere") {

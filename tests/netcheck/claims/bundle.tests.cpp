@@ -232,6 +232,12 @@ TEST_CASE("One file is read by what it holds, whatever it is called and however 
   CHECK(smile->front() == "\xF0\x9F\x98\x80");
 }
 
+TEST_CASE("An alias is what its anchor names, as other tools than kubectl write it") {
+  const auto read = parse_yaml("a: &x {k: [1, &y two]}\nb: *x\nc: *y\n");
+  if (!read) FAIL(read.error().message);
+  CHECK(read->front().dump() == R"({"a":{"k":[1,"two"]},"b":{"k":[1,"two"]},"c":"two"})");
+}
+
 TEST_CASE("Who wrote a field is no claim, and costs no room") {
   const auto read = parse_json(
       R"({"metadata":{"managedFields":[{"manager":"kubectl"}],"name":"n"},"managedFields":1})");

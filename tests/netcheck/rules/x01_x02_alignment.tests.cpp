@@ -159,6 +159,11 @@ TEST_CASE("X01 cannot tell what it did not read") {
     facts = facts_of(claim_yaml(ask, "gpu-7", "nic-0"));
     word = "unknown";
   }
+  SECTION("what a request for all devices takes") {
+    facts = facts_of(claim_yaml(ask));
+    facts.claims->claims[0].requests[0].all = true;
+    word = "allocationMode All";
+  }
   const Ask too_much{match_on(root), "", "", 2};
   SECTION("the slices of one driver") {
     facts = facts_of(claim_yaml(too_much));
