@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "probes/drivers/host/cloud_place.hpp"
+#include "probes/drivers/host/inside.hpp"
 #include "probes/drivers/host/machine.hpp"
 #include "probes/drivers/host/neighbours.hpp"
 #include "probes/drivers/host/nics.hpp"
@@ -109,6 +110,7 @@ Topology take_inventory(const Request& request, Deadline deadline) {
   const std::string results = option(request, "cni_results");
   if (!results.empty()) topology.sandboxes = read_sandboxes(results, deadline, topology.problems);
   add_pod_rdma(root, topology.sandboxes);
+  if (option(request, "inside") == "yes") topology.inside = look_inside(root);
   return topology;
 }
 

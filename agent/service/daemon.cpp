@@ -75,6 +75,10 @@ Result<NodeSettings> settings_of(const AgentOptions& options) {
       return NodeHoldings{node, "the scheduler, which placed this agent's pod", {}, {}};
     };
     settings.ask_word = settings.ask_holdings;
+    settings.inventory_options["inside"] = "yes";
+    const auto told = device_environment();
+    settings.program.environment.insert(settings.program.environment.end(), told.begin(),
+                                        told.end());
     return settings;
   }
   settings.ask_holdings = [socket = options.kubelet_socket, node = options.node](Deadline by) {

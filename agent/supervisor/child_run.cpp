@@ -75,6 +75,10 @@ std::vector<std::string> child_environment() {
                         {"UCX_", "NCCL_"});
 }
 
+std::vector<std::string> device_environment() {
+  return environment_of({"NVIDIA_VISIBLE_DEVICES"}, {"PCIDEVICE_"});
+}
+
 ChildRun::ChildRun(ProbeProgram program, Clock& clock)
     : program_(std::move(program)), clock_(clock) {}
 

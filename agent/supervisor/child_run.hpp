@@ -24,6 +24,8 @@ struct ProbeProgram {
 /// The environment that a measuring child gets: what finds programs and libraries, and the settings
 /// of UCX and NCCL. Nothing else of ours.
 std::vector<std::string> child_environment();
+/// What a child in a pod gets beside: the variables that tell which devices the pod was given.
+std::vector<std::string> device_environment();
 
 /// Takes an event of the child; false when nobody listens any more.
 using EventSink = std::function<bool(const Event&)>;

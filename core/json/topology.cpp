@@ -1,4 +1,5 @@
 #include "core/json/codec.hpp"
+#include "core/json/inside.hpp"
 #include "core/json/rdma.hpp"
 #include "core/json/tree.hpp"
 
@@ -151,6 +152,7 @@ Tree tree_of(const Topology& topology) {
       list_of(topology.rdma_devices, [](const auto& device) { return tree_of(device); });
   if (topology.rdma_host) tree["rdma_host"] = tree_of(*topology.rdma_host);
   if (topology.cloud) tree["cloud"] = tree_of(*topology.cloud);
+  if (topology.inside) tree["inside"] = tree_of(*topology.inside);
   return tree;
 }
 
@@ -171,6 +173,7 @@ Topology read_topology(const Fields& fields) {
   topology.rdma_devices = fields.objects("rdma_devices", read_rdma_device);
   if (fields.has("rdma_host")) topology.rdma_host = read_rdma_host(fields.object("rdma_host"));
   if (fields.has("cloud")) topology.cloud = read_cloud(fields.object("cloud"));
+  if (fields.has("inside")) topology.inside = read_inside(fields.object("inside"));
   return topology;
 }
 

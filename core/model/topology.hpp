@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/model/gpu.hpp"
+#include "core/model/inside.hpp"
 #include "core/model/neighbour.hpp"
 #include "core/model/rdma.hpp"
 #include "core/units.hpp"
@@ -83,6 +84,7 @@ struct Topology {
   std::optional<CloudPlace> cloud;       ///< absent: no file on the node tells
   std::vector<std::string> problems;     ///< what could not be read, and why: unknown, not empty
   std::string read_at{};                 ///< wall time; empty: not told
+  std::optional<InsideView> inside{};    ///< absent: nobody asked for it; an agent in a pod does
 };
 
 }  // namespace plumbline

@@ -65,6 +65,13 @@ Topology full_topology() {
       {"tenant", "loader-0", "uid", "cni", std::vector{nic}, "", {}, ""},
       {"tenant", "other", "uid2", "cni", std::nullopt, "permission denied", {}, ""}};
   topology.problems = {"no rdma netlink"};
+  topology.inside = InsideView{
+      {{"/dev/nvidia1", "gpu", "1", "195:1", true, "", false},
+       {"/dev/infiniband/uverbs0", "rdma", "mlx5_0", "", false, "Operation not permitted", true}},
+      {{"NVIDIA_VISIBLE_DEVICES", "GPU-1"}},
+      {0, 1},
+      {0},
+      {"/proc/devices: denied"}};
   return topology;
 }
 
