@@ -30,12 +30,10 @@ std::string words(const std::map<std::string, std::string>& resources,
   return text.empty() ? "nothing but a place" : text;
 }
 
-bool is_extended(const std::string& resource) { return resource.find('/') != std::string::npos; }
-
 /// More than any node can have: what is asked for, a thousandfold, or too many CPUs.
 std::map<std::string, std::string> impossible(const claims::RunSpec& run) {
   for (const auto& [name, amount] : run.resources) {
-    if (is_extended(name)) return {{name, "1000000"}};
+    if (claims::is_extended(name)) return {{name, "1000000"}};
   }
   return {{"cpu", kNoSuchCpu}};
 }
@@ -46,17 +44,6 @@ std::string address_of(const std::string& ip, int port) {
 }
 
 std::string rank_name(std::int64_t rank) { return "rank-" + std::to_string(rank); }
-
-/// Its pods that run and have an address.
-std::vector<PlacedPod> running(const std::vector<PlacedPod>& pods, const std::string& workload) {
-  std::vector<PlacedPod> gang;
-  for (const PlacedPod& pod : pods) {
-    if (pod.workload == workload && pod.ended.empty() && pod.phase == "Running" &&
-        !pod.address.empty())
-      gang.push_back(pod);
-  }
-  return gang;
-}
 
 }  // namespace
 
@@ -81,6 +68,17 @@ std::unique_ptr<Placement> Placement::bring(const StageFile& file, const std::st
   return placement;
 }
 
+/// Its pods that run and have an address.
+std::vector<PlacedPod> Placement::running(const std::string& workload) const {
+  std::vector<PlacedPod> found;
+  for (const PlacedPod& pod : pods_->own()) {
+    if (pod.workload == workload && pod.ended.empty() && pod.phase == "Running" &&
+        !pod.address.empty())
+      found.push_back(pod);
+  }
+  return found;
+}
+
 bool Placement::wanted_end() const { return world_.stop && world_.stop().has_value(); }
 
 Status Placement::begin(const std::vector<std::string>& nodes, Deadline deadline) {
@@ -94,7 +92,8 @@ Status Placement::begin(const std::vector<std::string>& nodes, Deadline deadline
   if (!pods) return tl::unexpected(std::move(pods.error()));
   pods_ = std::move(*pods);
   std::vector<std::string> names;
-  for (int rank = 0; rank < members_; ++rank)
+  // The controls and the pods with one device each have two members.
+  for (int rank = 0; rank < std::max(members_, 2); ++rank)
     names.push_back(rank_name(rank));
   auto identities = make_identities(run_id_, names);
   if (!identities) return tl::unexpected(std::move(identities.error()));
@@ -105,6 +104,7 @@ Status Placement::begin(const std::vector<std::string>& nodes, Deadline deadline
   if (auto tried = try_oversized(nodes, deadline); !tried) return tried;
   if (auto placed = place_gang(nodes, deadline); !placed) return placed;
   if (auto made = make_negative(deadline); !made) return made;
+  look_bare(deadline);
   return reach_agents(kGang, deadline);
 }
 
@@ -134,11 +134,11 @@ Status Placement::place_gang(const std::vector<std::string>& nodes, Deadline dea
 Status Placement::await_running(const claims::WorkloadSpec& workload,
                                 std::chrono::nanoseconds patience, Deadline deadline) {
   const auto wanted = static_cast<std::size_t>(workload.members);
-  const auto all = [&](const std::vector<PlacedPod>& pods) {
-    return running(pods, workload.name).size() >= wanted || wanted_end() || cluster_.lost();
+  const auto all = [&](const std::vector<PlacedPod>& /*pods*/) {
+    return running(workload.name).size() >= wanted || wanted_end() || cluster_.lost();
   };
   pods_->wait(all, Deadline::after(patience).earlier(deadline));
-  if (running(pods_->own(), workload.name).size() >= wanted) return {};
+  if (running(workload.name).size() >= wanted) return {};
   std::string why = "the pods of " + workload.name + " do not run";
   for (const PlacedPod& pod : pods_->own()) {
     if (pod.workload == workload.name && !pod.waiting.empty())
@@ -151,10 +151,10 @@ Status Placement::await_running(const claims::WorkloadSpec& workload,
 void Placement::guard(const std::string& workload) {
   claims::PodGuard guarded;
   guarded.workloads = {workload};
-  for (const PlacedPod& pod : running(pods_->own(), workload))
+  for (const PlacedPod& pod : running(workload))
     guarded.nodes.insert(pod.binding.value);
   for (const auto& [name, amount] : run_.resources) {
-    if (is_extended(name)) guarded.resources.insert(name);
+    if (claims::is_extended(name)) guarded.resources.insert(name);
   }
   guarded.claims = !run_.claims.empty();
   pods_->guard(std::move(guarded));
@@ -162,11 +162,7 @@ void Placement::guard(const std::string& workload) {
 
 Status Placement::misalign(const std::string& domain_label, Deadline deadline) {
   if (world_.progress) world_.progress("workloads: two pods in different racks", 0);
-  pods_->unguard();
-  ranks_.reset();
-  claims::WorkloadSpec gang;
-  gang.name = kGang;
-  if (auto gone = discard(gang, deadline); !gone) return gone;
+  if (auto gone = make_room(deadline); !gone) return gone;
   claims::WorkloadSpec apart;
   apart.name = "misaligned";
   apart.members = 2;
@@ -249,7 +245,7 @@ Status Placement::make_negative(Deadline deadline) {
 /// A pod runs a moment before its agent listens.
 Status Placement::reach_agents(const std::string& workload, Deadline deadline) {
   std::vector<StageAgent> agents;
-  for (const PlacedPod& pod : running(pods_->own(), workload))
+  for (const PlacedPod& pod : running(workload))
     agents.push_back({{rank_name(pod.rank), address_of(pod.address, run_.port)}, ""});
   const Deadline by = Deadline::after(kAnswer).earlier(deadline);
   std::string first;
@@ -278,21 +274,6 @@ std::optional<std::string> Placement::alarm() const {
     if (auto alarm = pods_->alarm()) return alarm;
   }
   return cluster_.lost();
-}
-
-std::vector<netcheck::NodeFacts> Placement::inside() const {
-  std::vector<netcheck::NodeFacts> told;
-  if (!ranks_ || !pods_) return told;
-  for (auto& facts : ranks_->facts()) {
-    for (const PlacedPod& pod : running(pods_->own(), serving_)) {
-      if (facts.node != rank_name(pod.rank)) continue;
-      facts.node = pod.binding.name;
-      if (facts.topology) facts.topology->node = pod.binding.name;
-      told.push_back(facts);
-      break;
-    }
-  }
-  return told;
 }
 
 void Placement::judge_controls() {

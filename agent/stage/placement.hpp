@@ -37,8 +37,14 @@ class Placement {
   std::optional<std::string> alarm() const;
   /// The agents inside the gang's pods, each named "rank-N"; null when there are none.
   const Fleet* ranks() const { return ranks_.get(); }
-  /// What they told from inside; `node` is the pod's name.
+  /// What they told from inside, and what pods told that were looked into before; `node` is the
+  /// pod's name.
   std::vector<netcheck::NodeFacts> inside() const;
+  /// Gives the gang's devices back and has pods with one device each on one node instead, which
+  /// ranks() reaches and inside() tells of; two where a member of the gang had two of each. Why
+  /// that could not be; success otherwise, and where the stage file does not want it: ranks() then
+  /// are those of before.
+  Status look_single(Deadline deadline);
   /// Gives the gang's devices back and has two pods placed into different domains of the label
   /// instead, with agents that ranks() reaches. Why that could not be; success otherwise.
   Status misalign(const std::string& domain_label, Deadline deadline);
@@ -61,6 +67,10 @@ class Placement {
   Status place_gang(const std::vector<std::string>& nodes, Deadline deadline);
   Status try_oversized(const std::vector<std::string>& nodes, Deadline deadline);
   Status make_negative(Deadline deadline);
+  void look_bare(Deadline deadline);
+  Status make_room(Deadline deadline);
+  std::vector<PlacedPod> running(const std::string& workload) const;
+  std::vector<netcheck::NodeFacts> serving() const;
   Status discard(const netcheck::claims::WorkloadSpec& workload, Deadline deadline);
   Status await_running(const netcheck::claims::WorkloadSpec& workload,
                        std::chrono::nanoseconds patience, Deadline deadline);
@@ -86,8 +96,9 @@ class Placement {
   std::unique_ptr<netcheck::claims::PodWatch> pods_;
   std::optional<TlsTexts> coordinator_;
   std::unique_ptr<Fleet> ranks_;
-  std::string serving_;          ///< the workload whose pods they are in
-  std::vector<PlacedPod> last_;  ///< the pods, once nobody watches them any more
+  std::string serving_;                      ///< the workload whose pods they are in
+  std::vector<netcheck::NodeFacts> looked_;  ///< what other pods told, that are gone
+  std::vector<PlacedPod> last_;              ///< the pods, once nobody watches them any more
   std::vector<Waiting> waiting_;
   std::vector<Control> controls_;
   std::optional<std::string> problem_;

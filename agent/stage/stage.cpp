@@ -4,6 +4,7 @@
 #include <random>
 
 #include "agent/stage/measuring.hpp"
+#include "agent/stage/own_pods.hpp"
 #include "agent/stage/placement.hpp"
 #include "agent/stage/run_in_cluster.hpp"
 #include "agent/stage/stage_file.hpp"
@@ -111,26 +112,6 @@ void test_groups(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& pl
   }
 }
 
-/// What the kubelets say that each of the stage's own pods holds.
-void add_holdings(netcheck::Facts& facts) {
-  for (PlacedPod& pod : facts.workloads->pods) {
-    for (const auto& node : facts.nodes) {
-      if (!node.holdings || node.node != pod.binding.value) continue;
-      for (const Holding& held : node.holdings->holdings) {
-        const std::string kind = held.resource.empty() ? held.driver : held.resource;
-        if (held.pod_namespace + "/" + held.pod_name == pod.binding.name)
-          pod.devices.push_back(kind + "/" + held.device);
-      }
-    }
-  }
-}
-
-void tell_placement(const Placement& placement, netcheck::Facts& facts) {
-  facts.workloads = placement.told();
-  facts.placed = placement.inside();
-  add_holdings(facts);
-}
-
 void measure(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan,
              const Placement* placement) {
   run.expect_steps(count_steps(run.file, facts, plan));
@@ -164,7 +145,10 @@ std::vector<std::string> discard_changed(const Report& report, std::optional<All
   if (!facts.claims || !later) return {};
   std::vector<std::string> changes;
   for (const auto& finding : report.findings) {
-    if (!finding.claim) continue;
+    // The stage's own pods come and go by its own will; who else ends them is an alarm.
+    const bool own = finding.claim && finding.claim->kind == "Pod" &&
+                     finding.claim->name.starts_with(facts.own_namespace + "/");
+    if (!finding.claim || own) continue;
     const auto change = netcheck::claims::changed(*finding.claim, *later);
     if (!change) continue;
     changes.push_back(*change);
@@ -233,18 +217,33 @@ void control_misaligned(StageRun& run, const Fleet& fleet, netcheck::Facts& fact
     netcheck::Facts now = facts;
     look_again(fleet, now);
     read_claims(run.file, run.world.clock, now);
-    tell_placement(placement, now);
+    tell_placement(placement.told(), placement.inside(), now);
     measure_misaligned(run, now, *misalignment, placement);
   }
   gather_outcomes(run, plan, facts);
   placement.add_control(netcheck::judge_misaligned(facts, *misalignment));
 }
 
+/// Pods with one device each on one node are looked into, and told as they were then.
+void look_at_single(StageRun& run, const Fleet& fleet, netcheck::Facts& facts,
+                    Placement& placement) {
+  if (run.ended_early()) return;
+  if (auto looked = placement.look_single(run.deadline); !looked) {
+    run.world.log.warn("pods with one device each: " + looked.error().message);
+    return;
+  }
+  netcheck::Facts now = facts;
+  look_again(fleet, now);
+  tell_placement(placement.told(), placement.inside(), now);
+  keep_new(now, facts);
+}
+
 /// The controls. The gang's pods are told as they were before they made room.
 void control(StageRun& run, const Fleet& fleet, netcheck::Facts& facts, const netcheck::Plan& plan,
              Placement& placement) {
-  const auto held = facts.workloads->pods;
   placement.judge_controls();
+  look_at_single(run, fleet, facts, placement);
+  const auto held = facts.workloads->pods;
   control_misaligned(run, fleet, facts, plan, placement);
   facts.workloads = placement.told();
   for (PlacedPod& pod : facts.workloads->pods) {
@@ -260,7 +259,7 @@ Report measure_and_judge(StageRun& run, const Fleet& fleet, const std::vector<St
                          Placement* placement) {
   netcheck::Facts facts = discover(run.file, run.world.clock, fleet);
   netcheck::tell_rails(facts, other_networks(run.file, agents));
-  if (placement != nullptr) tell_placement(*placement, facts);
+  if (placement != nullptr) tell_placement(placement->told(), placement->inside(), facts);
   const netcheck::Plan plan = netcheck::plan(facts);
   measure(run, facts, plan, placement);
   auto later = claims_again(run, facts);  // the controls change what our own pods claim

@@ -9,6 +9,16 @@ namespace plumbline::netcheck {
 /// What must be in a cluster for a requirement to say anything of it.
 enum class Applies { network_devices, gangs, accelerators, slices };
 
+/// What pods of the stage's own must have found inside.
+enum class SeenInside {
+  nothing,
+  isolation,        ///< their own accelerators alone; a pod without a device none
+  interfaces,       ///< the given interfaces, beside the pod's first, and no other
+  characteristics,  ///< given network devices as slices publish them, and all that KAR-0010 names
+  claimed,          ///< what claims gave them
+  driver            ///< the driver version that the cluster publishes
+};
+
 /// One requirement of the AI conformance programme, as data: what it is, and which evidence here
 /// speaks of it.
 struct Requirement {
@@ -22,9 +32,11 @@ struct Requirement {
   const char* takes;  ///< the evidence that it takes of a pod that the scheduler placed
   /// Controls of the stage that must have behaved, and ...
   std::array<std::string_view, 3> controls{};
-  /// ... what its pods must have measured, all of it with counters that moved. Where both are
-  /// empty no stage makes the whole evidence yet, so that the requirement cannot pass.
+  /// ... what its pods must have measured, all of it with counters that moved, and ...
   std::string_view placed{};
+  /// ... found inside. Where all three are empty no stage makes the whole evidence yet, so that the
+  /// requirement cannot pass, but where it is made of outcomes: then it passes when these do.
+  SeenInside inside = SeenInside::nothing;
 };
 
 /// All of them, in the order of the checklist.

@@ -6,8 +6,10 @@
 #include "netcheck/controls/placed_paths.hpp"
 #include "netcheck/judging/verdict.hpp"
 #include "netcheck/requirements/catalogue.hpp"
+#include "netcheck/requirements/placed_evidence.hpp"
 #include "netcheck/rules/claim_devices.hpp"
 #include "netcheck/rules/lookup.hpp"
+#include "netcheck/rules/quote.hpp"
 
 namespace plumbline::netcheck {
 namespace {
@@ -61,6 +63,10 @@ There look(const Facts& facts) {
       there.network_devices ||
       std::any_of(facts.outcomes.begin(), facts.outcomes.end(),
                   [](const Outcome& outcome) { return outcome.probe == kPlacedGoodput; });
+  for (const NodeFacts& told : facts.placed) {
+    const bool sees = told.topology && told.topology->inside;
+    there.accelerators = there.accelerators || (sees && !told.topology->inside->nodes.empty());
+  }
   for (const NodeFacts& node : facts.nodes) {
     if (!node.topology) continue;
     there.accelerators =
@@ -107,56 +113,6 @@ std::set<std::string> waiting_claims(const Facts& facts) {
   return names;
 }
 
-/// What the stage's own pods showed of a requirement.
-struct PlacedEvidence {
-  bool whole = false;  ///< all that it takes
-  std::string text;    ///< what there is of it, or what is missing first
-};
-
-bool counters_moved(const Measured& measured) {
-  const auto counted = [](const Proof& proof) { return proof.kind == "counter" && proof.holds; };
-  const auto fails_to = [](const Proof& proof) { return proof.kind == "counter" && !proof.holds; };
-  return std::any_of(measured.proof.begin(), measured.proof.end(), counted) &&
-         std::none_of(measured.proof.begin(), measured.proof.end(), fails_to);
-}
-
-/// How many numbers of a probe pods measured with proof, of how many.
-std::pair<std::size_t, std::size_t> placed_numbers(const Report& report, std::string_view probe) {
-  std::size_t proven = 0;
-  std::size_t all = 0;
-  for (const Outcome& outcome : report.outcomes) {
-    if (outcome.probe != probe) continue;
-    ++all;
-    const Measured* measured = outcome.measured();
-    if (measured != nullptr && counters_moved(*measured)) ++proven;
-  }
-  return {proven, all};
-}
-
-/// A requirement that names no evidence of placed pods has none that is whole.
-PlacedEvidence evidence_of(const Facts& facts, const Requirement& requirement,
-                           const Report& report) {
-  if (!facts.workloads) return {false, "no pod that the scheduler placed has measured here"};
-  if (requirement.controls.front().empty())
-    return {false, "the stage's own pods do not show all of that yet"};
-  std::string text;
-  for (const std::string_view name : requirement.controls) {
-    if (name.empty()) break;
-    const auto& controls = facts.workloads->controls;
-    const auto found = std::find_if(controls.begin(), controls.end(),
-                                    [&](const Control& one) { return one.name == name; });
-    const std::string called = "the " + std::string(name) + " control";
-    if (found == controls.end()) return {false, called + " was not made"};
-    if (found->state != ControlState::behaved) return {false, called + ": " + found->seen};
-    text += (text.empty() ? "" : " ") + called + ": " + found->seen;
-  }
-  if (requirement.placed.empty()) return {true, text};
-  const auto [proven, all] = placed_numbers(report, requirement.placed);
-  text += " " + std::to_string(proven) + " of " + std::to_string(all) + " numbers of " +
-          std::string(requirement.placed) + " were measured with counters that moved";
-  return {all > 0 && proven == all, text};
-}
-
 RequirementResult judge(const Facts& facts, const Requirement& requirement, const Report& report,
                         const std::set<std::string>& waiting) {
   RequirementResult result{requirement.id, requirement.level, StageVerdict::inconclusive, {}};
@@ -177,13 +133,53 @@ RequirementResult judge(const Facts& facts, const Requirement& requirement, cons
   const std::string seen = capability_of(requirement, report, checks);
   if (result.verdict == StageVerdict::fail) return result;
   result.because = std::move(doubts);
-  const PlacedEvidence evidence = evidence_of(facts, requirement, report);
+  const PlacedEvidence evidence = placed_evidence(facts, requirement, report);
+  if (evidence.contradicts) {
+    result.verdict = StageVerdict::fail;
+    result.because.insert(result.because.begin(), evidence.text);
+    return result;
+  }
   if (evidence.whole && result.because.empty()) result.verdict = StageVerdict::pass;
   const std::string none = result.because.empty() ? ", none contradicts" : "";
   result.because.push_back("it takes " + std::string(requirement.takes) + "; " + evidence.text +
                            ". With the agents' rights, which never count: " + seen + none + " (" +
                            requirement.version + ")");
   return result;
+}
+
+/// "NAME/..." of a requirement that is made of outcomes.
+std::vector<const RequirementResult*> outcomes_of(const RequirementResult& whole,
+                                                  const std::vector<RequirementResult>& results) {
+  std::vector<const RequirementResult*> outcomes;
+  for (const RequirementResult& one : results) {
+    if (one.id.starts_with(whole.id + "/")) outcomes.push_back(&one);
+  }
+  return outcomes;
+}
+
+/// One that is made of outcomes passes when all of them do, and fails when one does.
+void judge_by_outcomes(std::vector<RequirementResult>& results) {
+  for (RequirementResult& whole : results) {
+    const auto outcomes = outcomes_of(whole, results);
+    if (outcomes.empty()) continue;
+    std::vector<std::string> open;
+    const RequirementResult* failed = nullptr;
+    for (const RequirementResult* one : outcomes) {
+      if (one->verdict == StageVerdict::fail) failed = one;
+      if (one->verdict != StageVerdict::pass) open.push_back(one->id.substr(whole.id.size() + 1));
+    }
+    const bool doubted = whole.because.size() > 1;
+    if (whole.verdict == StageVerdict::fail) continue;
+    if (failed != nullptr) {
+      whole.verdict = StageVerdict::fail;
+      whole.because.insert(whole.because.begin(), failed->id + ": " + failed->because.front());
+    } else if (open.empty() && !doubted) {
+      whole.verdict = StageVerdict::pass;
+      whole.because = {"all of its outcomes pass"};
+    } else if (!open.empty()) {
+      whole.because.insert(whole.because.begin(), "not shown: " + listed(open));
+    }
+  }
 }
 
 }  // namespace
@@ -196,6 +192,7 @@ std::vector<RequirementResult> conformance_of(const Facts& facts, const Report& 
     if (there.has(requirement.applies))
       results.push_back(judge(facts, requirement, report, waiting));
   }
+  judge_by_outcomes(results);
   return results;
 }
 

@@ -32,6 +32,12 @@ std::vector<Finding> x04_checkpoint(const Facts& facts);
 /// the claim was given. One finding a node and claim that a running pod there uses.
 std::vector<Finding> x04_prepared(const Facts& facts);
 
+/// X04 for pods of the stage's own: what such a pod finds inside (device nodes, interfaces, the
+/// variables that tell of devices, what the driver tells there) is what the kubelet says that it
+/// was given, and nothing for one that asked for nothing. One finding a device that lacks or is
+/// too many or another one; else one a pod that was looked into.
+std::vector<Finding> x04_inside(const Facts& facts);
+
 /// X07: what a container (or pod) got by its kubelet's word, against the Topology Manager policy of
 /// its node. One finding a container with two things to align; nothing where policy, kubelet or
 /// node told nothing.

@@ -48,6 +48,7 @@ def node_of(rack, names, node, for_agents):
             "paths": {"/var/lib/cni": names.node_path(node, "cni")},
             "pod_resources": names.node_path(node, "podresources.json"),
             **({"answer": names.node_path(node, "podresources.json")} if for_agents else {}),
+            "lies": str(rack / f"lies-{node.name}.json"),
             "configz": {"cpuManagerPolicy": "none", "topologyManagerPolicy": "none"}}
 
 

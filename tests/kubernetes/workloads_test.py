@@ -122,6 +122,42 @@ def a_whole_stage(api, rack):
         expect(told.get("high_performance_networking/" + name) == "pass", told)
     expect(told.get("high_performance_networking") == "inconclusive", told)
     expect(told.get("gang_scheduling") == "inconclusive", told)
+    looked = {pod["workload"] for pod in report["workloads"]["pods"]
+              if any(one["rule"] == "X04" and one["verdict"] == "match"
+                     and one["subject"]["name"] == pod["binding"]["name"] for one in report["findings"])}
+    expect(looked == {"gang", "bare", "single"}, f"seen inside: {looked}")
+    single = [pod for pod in report["workloads"]["pods"] if pod["workload"] == "single"]
+    expect(len(single) == 2 and len({pod["binding"]["value"] for pod in single}) == 1
+           and sorted(pod["devices"][0] for pod in single) == ["example.com/nic/ens1", "example.com/nic/ens2"], single)
+    expect(not left_behind(api), left_behind(api))
+    if len(complaints) > before:
+        print(stage.output())
+
+
+def a_plugin_lies(api, rack):
+    """Another NIC in a container than the kubelet says, and a GPU's node where nobody asked for one: each is named, with
+    its pod and node; the GPU's requirement fails by it."""
+    before = len(complaints)
+    liar = "node-2"
+    for number in range(1, 6):
+        lies = {"leaks": ["/dev/nvidia0"], "instead": {"ens1": "mgmt0"} if liar.endswith(str(number)) else {}}
+        (rack / f"lies-node-{number}.json").write_text(json.dumps(lies))
+    stage = Stage(rack, api.kubeconfig, "lies", ASKED.replace("pending_for: 5s", "controls: []"))
+    code, report = stage.end()
+    for number in range(1, 6):
+        (rack / f"lies-node-{number}.json").unlink()
+    expect(code == 1 and report["verdict"] == "fail", f"{code} {report['because']}")
+    found = {one["subject"]["name"]: one for one in report["findings"]
+             if one["rule"] == "X04" and one["verdict"] == "violation"}
+    bound = {pod["binding"]["name"]: pod for pod in report["workloads"]["pods"]}
+    bare = [name for name in found if bound[name]["workload"] == "bare"]
+    wrong = [name for name in found if bound[name]["workload"] != "bare"]
+    expect(len(bare) == 1 and "/dev/nvidia0" in found[bare[0]]["message"], list(found.values()))
+    expect({bound[name]["binding"]["value"] for name in wrong} == {liar}, wrong)
+    expect(all("mgmt0 in place of ens1" in found[name]["message"] and liar in found[name]["message"]
+               for name in wrong), [found[name]["message"] for name in wrong])
+    secure = [one for one in report["requirements"] if one["id"] == "secure_accelerator_access"]
+    expect(secure and secure[0]["verdict"] == "fail" and "/dev/nvidia0" in " ".join(secure[0]["because"]), secure)
     expect(not left_behind(api), left_behind(api))
     if len(complaints) > before:
         print(stage.output())
@@ -215,7 +251,7 @@ def inside(rack):
         account = f"/api/v1/namespaces/{SPACE}/serviceaccounts/default"
         wait_for("the account has a token", lambda: api.ask("GET", account).get("secrets"))
         chosen = os.environ.get("PLUMBLINE_SCENES", "").split()
-        for scene in (a_missing_right, a_whole_stage, told_to_end, a_gang_that_does_not_fit,
+        for scene in (a_missing_right, a_whole_stage, a_plugin_lies, told_to_end, a_gang_that_does_not_fit,
                       an_urgent_pod_comes, killed):  # the last: its agents stay reserved for a while
             if chosen and scene.__name__ not in chosen:
                 continue

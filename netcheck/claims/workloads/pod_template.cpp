@@ -36,17 +36,26 @@ Json only_on(const std::vector<std::string>& nodes) {
 Json affinity(const RunSpec& run, const WorkloadSpec& workload) {
   const Json own = own_pods(run, workload);
   const bool apart = workload.spread == Spread::many_domains;
-  Json made{{"podAntiAffinity", required(own, apart ? workload.domain_label : kHostname)}};
+  Json made = Json::object();
+  if (workload.spread != Spread::anywhere)
+    made["podAntiAffinity"] = required(own, apart ? workload.domain_label : kHostname);
   if (workload.spread == Spread::one_domain)
     made["podAffinity"] = required(own, workload.domain_label);
   if (!workload.nodes.empty()) made["nodeAffinity"] = only_on(workload.nodes);
   return made;
 }
 
+bool asks_claims(const RunSpec& run, const WorkloadSpec& workload) {
+  return !run.claims.empty() && workload.devices != Devices::none;
+}
+
 Json resources(const RunSpec& run, const WorkloadSpec& workload) {
   Json limits{{"memory", "4Gi"}};
-  for (const auto& [name, amount] : run.resources)
-    limits[name] = amount;
+  for (const auto& [name, amount] : run.resources) {
+    const bool less = is_extended(name) && workload.devices != Devices::as_run;
+    if (less && workload.devices == Devices::none) continue;
+    limits[name] = less ? "1" : amount;
+  }
   for (const auto& [name, amount] : workload.resources)
     limits[name] = amount;
   Json requests{{"cpu", "100m"}, {"memory", "128Mi"}};
@@ -58,7 +67,7 @@ Json resources(const RunSpec& run, const WorkloadSpec& workload) {
   Json claims = Json::array();
   for (const DeviceAsk& ask : run.claims)
     claims.push_back({{"name", ask.name}});
-  if (!claims.empty()) made["claims"] = claims;
+  if (asks_claims(run, workload)) made["claims"] = claims;
   return made;
 }
 
@@ -116,6 +125,7 @@ Json spec_of(const RunSpec& run, const WorkloadSpec& workload, const std::string
   for (const std::string& key : run.tolerations)
     spec["tolerations"].push_back({{"key", key}, {"operator", "Exists"}});
   for (const DeviceAsk& ask : run.claims) {
+    if (!asks_claims(run, workload)) break;
     spec["resourceClaims"].push_back(
         {{"name", ask.name}, {"resourceClaimTemplateName", object_name(run.run, ask.name)}});
   }
@@ -123,6 +133,8 @@ Json spec_of(const RunSpec& run, const WorkloadSpec& workload, const std::string
 }
 
 }  // namespace
+
+bool is_extended(const std::string& resource) { return resource.find('/') != std::string::npos; }
 
 Json run_metadata(const RunSpec& run, const std::string& name) {
   return {{"name", name},

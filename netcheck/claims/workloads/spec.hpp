@@ -43,10 +43,21 @@ struct RunSpec {
 
 /// Where the members of a workload stand to each other.
 enum class Spread {
-  one_a_node,   ///< no two on one node
-  one_domain,   ///< and all in one domain of the label
-  many_domains  ///< no two in one domain of the label
+  one_a_node,    ///< no two on one node
+  one_domain,    ///< and all in one domain of the label
+  many_domains,  ///< no two in one domain of the label
+  anywhere       ///< several on one node will do
 };
+
+/// Which of the run's devices each pod of a workload asks for.
+enum class Devices {
+  as_run,    ///< all of them
+  one_each,  ///< one of each extended resource; claims as they are
+  none
+};
+
+/// True for a resource that devices stand for: "vendor.example/name".
+bool is_extended(const std::string& resource);
 
 /// One workload: some pods alike.
 struct WorkloadSpec {
@@ -56,6 +67,7 @@ struct WorkloadSpec {
   Spread spread = Spread::one_a_node;
   std::string domain_label;        ///< for the two domains
   std::vector<std::string> nodes;  ///< the only ones that will do; empty: all
+  Devices devices = Devices::as_run;
 };
 
 /// Labels by which everything of plumbline's own runs is found.

@@ -39,6 +39,7 @@ TEST_CASE("Workloads are read with their defaults") {
   CHECK(workloads.members == 0);
   CHECK(workloads.controls.front() == "negative");
   CHECK(workloads.pending_for == std::chrono::seconds(20));
+  CHECK(workloads.isolation);
 }
 
 TEST_CASE("Every key of workloads is read") {
@@ -53,6 +54,7 @@ TEST_CASE("Every key of workloads is read") {
   port: 7555
   members: 4
   controls: [negative, oversized]
+  isolation: false
   patience: 5m
   pending_for: 1m
 )");
@@ -67,6 +69,7 @@ TEST_CASE("Every key of workloads is read") {
   CHECK(workloads.run.port == 7555);
   CHECK(workloads.members == 4);
   CHECK(workloads.controls.size() == 2);
+  CHECK_FALSE(workloads.isolation);
   CHECK(workloads.patience == std::chrono::minutes(5));
 }
 
@@ -86,6 +89,7 @@ TEST_CASE("What is wrong in workloads is one complaint with its key") {
   CHECK(complaint("workloads: {claims: [{name: a, class: c}, {name: a, class: c}]}")
             .find("stands twice") != std::string::npos);
   CHECK(complaint("workloads: {controls: [sideways]}").find("allowed:") != std::string::npos);
+  CHECK(complaint("workloads: {isolation: perhaps}").find("isolation") != std::string::npos);
   CHECK(complaint("workloads: {port: 80}").find("not a number") != std::string::npos);
   CHECK(complaint("workloads: {member: 3}").find("not a key") != std::string::npos);
   CHECK(complaint("workloads: 7").find("not a mapping") != std::string::npos);

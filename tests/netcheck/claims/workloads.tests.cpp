@@ -140,6 +140,30 @@ TEST_CASE("Members stand to each other as a workload says") {
   CHECK(container["resources"]["limits"]["nvidia.com/gpu"] == "1000000");
 }
 
+TEST_CASE("A pod asks for all devices of its run, for one of each, or for none at all") {
+  RunSpec run = run_of(WorkloadKind::job);
+  run.resources = {{"rdma/hca", "2"}, {"cpu", "3"}};
+  run.claims = {{"nics", "dra.net", 2}};
+  WorkloadSpec workload;
+  workload.name = "bare";
+  const auto spec = [&] {
+    return workload_objects(run, workload).front()["spec"]["template"]["spec"];
+  };
+  const auto limits = [&] { return spec()["containers"][0]["resources"]["limits"]; };
+  CHECK(limits()["rdma/hca"] == "2");
+  workload.devices = Devices::one_each;
+  CHECK(limits()["rdma/hca"] == "1");
+  CHECK(limits()["cpu"] == "3");
+  CHECK(spec()["resourceClaims"].size() == 1);
+  workload.devices = Devices::none;
+  CHECK_FALSE(limits().contains("rdma/hca"));
+  CHECK(limits()["cpu"] == "3");
+  CHECK_FALSE(spec().contains("resourceClaims"));
+  CHECK_FALSE(spec()["containers"][0]["resources"].contains("claims"));
+  workload.spread = Spread::anywhere;
+  CHECK_FALSE(spec()["affinity"].contains("podAntiAffinity"));
+}
+
 TEST_CASE("Claim templates have the shape of the version that is served") {
   RunSpec run = run_of(WorkloadKind::job);
   run.claims = {{"nics", "dra.net", 2}};

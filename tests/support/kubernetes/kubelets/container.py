@@ -2,7 +2,7 @@
 
 SPEC is a JSON file: netns, hostname, hosts, root (an empty folder), programs (folder with the build's programs), mounts
 [{source, target, read_only}], read_only_root, command, environment, directory, user, group, capabilities (names, or null
-for all), no_new_privileges. The first process (this one) stays outside, passes SIGTERM on and ends as the command does;
+for all), no_new_privileges, device_nodes (paths below /dev that stand for devices, each of them /dev/null in truth). The first process (this one) stays outside, passes SIGTERM on and ends as the command does;
 with it the command and all its children are killed, since they live in a process namespace of their own."""
 
 import ctypes
@@ -46,6 +46,20 @@ def place(root, target, source):
     return str(path)
 
 
+def build_dev(folder, stand_ins):
+    """What a container runtime leaves of /dev, and nodes in the place of devices that a plugin gave."""
+    kernel.mount("tmpfs", folder, "tmpfs", kernel.MS_NOSUID)
+    for name in ("null", "zero", "full", "random", "urandom", "tty"):
+        if os.path.exists(f"/dev/{name}"):
+            bind(f"/dev/{name}", place(folder, f"/{name}", f"/dev/{name}"))
+    for name, target in (("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"),
+                         ("stdout", "/proc/self/fd/1"), ("stderr", "/proc/self/fd/2")):
+        os.symlink(target, f"{folder}/{name}")
+    os.mkdir(f"{folder}/shm")
+    for path in stand_ins:
+        bind("/dev/null", place(folder, path.removeprefix("/dev"), "/dev/null"))
+
+
 def build_root(spec):
     """A root of the machine's /usr and /etc, read-only, and nothing else of its disk."""
     root = spec["root"]
@@ -60,7 +74,7 @@ def build_root(spec):
         os.mkdir(f"{root}/{name}")
     os.chmod(f"{root}/tmp", 0o1777)
     bind(spec["hosts"], f"{root}/etc/hosts")
-    bind("/dev", f"{root}/dev")
+    build_dev(root + "/dev", spec.get("device_nodes", []))
     careful = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
     kernel.mount("proc", f"{root}/proc", "proc", careful)
     kernel.mount("sysfs", f"{root}/sys", "sysfs", careful | kernel.MS_RDONLY)

@@ -75,6 +75,9 @@ def of(pod, container, given, service, get):
     values = {"PATH": PATH, "HOME": "/", "HOSTNAME": hostname(pod), **service}
     if "nvidia.com/gpu" in given:
         values["NVIDIA_VISIBLE_DEVICES"] = ",".join(given["nvidia.com/gpu"])
+    for resource, ids in given.items():
+        if resource != "nvidia.com/gpu":
+            values["PCIDEVICE_" + re.sub(r"\W", "_", resource).upper()] = ",".join(ids)
     for entry in container.get("env", []):
         value = entry.get("value", "")
         if "valueFrom" in entry:

@@ -16,7 +16,8 @@ SIZE = {"cpu": "64", "memory": "256Gi", "ephemeral-storage": "100Gi", "pods": "1
 
 class Node:
     """`told` is the node's entry of the configuration: netns, address, nic, labels, devices (resource
-    -> [{id, numa}]), paths (host path -> folder that stands for it), pod_resources (the rack's word), answer (file to write; its own), configz."""
+    -> [{id, numa}]), paths (host path -> folder that stands for it), pod_resources (the rack's word), answer (file to write; its own), configz, lies
+    (file, see put_inside)."""
 
     def __init__(self, name, told, folder, api):
         self.name, self.told, self.folder, self.api = name, told, folder, api
@@ -93,6 +94,19 @@ class Node:
             self.pods[uid] = self._entry(pod, given)
         self.write_answer()
         return given
+
+    def put_inside(self, given):
+        """What is really put into a container that was given this, and the device nodes there. `lies` is a file that a
+        test writes: instead (id -> another's id) and leaks (device nodes in containers that were given nothing);
+        PodResources go on telling what was given."""
+        lies = {}
+        if os.path.exists(self.told.get("lies", "")):
+            with open(self.told["lies"], encoding="utf-8") as stream:
+                lies = json.load(stream)
+        instead = lies.get("instead", {})
+        put = {resource: [instead.get(device, device) for device in ids]
+               for resource, ids in given.items()}
+        return put, [] if any(given.values()) else lies.get("leaks", [])
 
     def take_back(self, uid):
         with self.lock:

@@ -216,8 +216,8 @@ class PodWorker:
         shown = {**self.pod, "status": {**self.pod.get("status", {}), "podIP": self.address,
                                         "hostIP": self.node.told["address"],
                                         "podIPs": [{"ip": self.address}]}}
-        values = environment.of(shown, spec, self.given.get(container.name, {}),
-                                self.host.service, self.host.get)
+        given, nodes = self.node.put_inside(self.given.get(container.name, {}))
+        values = environment.of(shown, spec, given, self.host.service, self.host.get)
         root = os.path.join(self.folder, "root-" + container.name)
         os.makedirs(root, exist_ok=True)
         group = security.get("fsGroup")
@@ -228,7 +228,7 @@ class PodWorker:
                 "command": environment.command(spec, self.host.entrypoint(spec["image"]), values),
                 "environment": values, "directory": spec.get("workingDir", "/"), "user": user,
                 "group": security.get("runAsGroup", user), "groups": [group] if group else [],
-                "capabilities": capabilities(security),
+                "capabilities": capabilities(security), "device_nodes": nodes,
                 "no_new_privileges": not security.get("allowPrivilegeEscalation", True)}
 
     def _end(self, containers, grace):

@@ -1,0 +1,75 @@
+#include "netcheck/requirements/placed_evidence.hpp"
+
+#include <algorithm>
+
+namespace plumbline::netcheck {
+namespace {
+
+bool counters_moved(const Measured& measured) {
+  const auto counted = [](const Proof& proof) { return proof.kind == "counter" && proof.holds; };
+  const auto fails_to = [](const Proof& proof) { return proof.kind == "counter" && !proof.holds; };
+  return std::any_of(measured.proof.begin(), measured.proof.end(), counted) &&
+         std::none_of(measured.proof.begin(), measured.proof.end(), fails_to);
+}
+
+/// How many numbers of a probe pods measured with proof, of how many.
+std::pair<std::size_t, std::size_t> placed_numbers(const Report& report, std::string_view probe) {
+  std::size_t proven = 0;
+  std::size_t all = 0;
+  for (const Outcome& outcome : report.outcomes) {
+    if (outcome.probe != probe) continue;
+    ++all;
+    const Measured* measured = outcome.measured();
+    if (measured != nullptr && counters_moved(*measured)) ++proven;
+  }
+  return {proven, all};
+}
+
+PlacedEvidence evidence_of_controls(const Facts& facts, const Requirement& requirement) {
+  std::string text;
+  for (const std::string_view name : requirement.controls) {
+    if (name.empty()) break;
+    const auto& controls = facts.workloads->controls;
+    const auto found = std::find_if(controls.begin(), controls.end(),
+                                    [&](const Control& one) { return one.name == name; });
+    const std::string called = "the " + std::string(name) + " control";
+    if (found == controls.end()) return {false, called + " was not made"};
+    if (found->state != ControlState::behaved) return {false, called + ": " + found->seen};
+    text += (text.empty() ? "" : " ") + called + ": " + found->seen;
+  }
+  return {true, text};
+}
+
+PlacedEvidence evidence_of_numbers(const Report& report, std::string_view probe) {
+  const auto [proven, all] = placed_numbers(report, probe);
+  return {all > 0 && proven == all, std::to_string(proven) + " of " + std::to_string(all) +
+                                        " numbers of " + std::string(probe) +
+                                        " were measured with counters that moved"};
+}
+
+/// Both are needed; what is missing stands first.
+PlacedEvidence both(const PlacedEvidence& one, const PlacedEvidence& other) {
+  if (!one.whole) return one;
+  if (!other.whole) return other;
+  const std::string between = one.text.empty() || other.text.empty() ? "" : " ";
+  return {true, one.text + between + other.text, false};
+}
+
+}  // namespace
+
+PlacedEvidence placed_evidence(const Facts& facts, const Requirement& requirement,
+                               const Report& report) {
+  if (!facts.workloads) return {false, "no pod that the scheduler placed has measured here"};
+  const bool controls = !requirement.controls.front().empty();
+  const bool numbers = !requirement.placed.empty();
+  if (!controls && !numbers && requirement.inside == SeenInside::nothing)
+    return {false, "the stage's own pods do not show all of that yet"};
+  PlacedEvidence evidence{true, ""};
+  if (controls) evidence = evidence_of_controls(facts, requirement);
+  if (numbers) evidence = both(evidence, evidence_of_numbers(report, requirement.placed));
+  if (requirement.inside == SeenInside::nothing) return evidence;
+  const PlacedEvidence inside = evidence_inside(facts, requirement.inside);
+  return inside.contradicts ? inside : both(evidence, inside);
+}
+
+}  // namespace plumbline::netcheck

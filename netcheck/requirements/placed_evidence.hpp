@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "core/model/report.hpp"
+#include "netcheck/facts.hpp"
+#include "netcheck/requirements/catalogue.hpp"
+
+namespace plumbline::netcheck {
+
+/// What the stage's own pods showed of a requirement.
+struct PlacedEvidence {
+  bool whole = false;        ///< all that it takes
+  std::string text;          ///< what there is of it, or what is missing first
+  bool contradicts = false;  ///< what a pod saw speaks against it
+};
+
+/// The evidence that a requirement's data asks for: its controls, the numbers that pods measured
+/// with counters that moved, and what was seen inside. A requirement that asks for none of these
+/// has none that is whole. Stand-ins and fakes are never whole. Pure.
+PlacedEvidence placed_evidence(const Facts& facts, const Requirement& requirement,
+                               const Report& report);
+
+/// What pods saw inside, of one kind. Pure.
+PlacedEvidence evidence_inside(const Facts& facts, SeenInside what);
+
+}  // namespace plumbline::netcheck
