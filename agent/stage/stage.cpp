@@ -11,6 +11,7 @@
 #include "agent/stage/stage_run.hpp"
 #include "agent/version.hpp"
 #include "netcheck/claims/read_again.hpp"
+#include "netcheck/controls/wrong_nic.hpp"
 #include "netcheck/judge.hpp"
 #include "netcheck/rdma/rails_at_once.hpp"
 #include "netcheck/rdma/rails_told.hpp"
@@ -242,6 +243,7 @@ void look_at_single(StageRun& run, const Fleet& fleet, netcheck::Facts& facts,
 void control(StageRun& run, const Fleet& fleet, netcheck::Facts& facts, const netcheck::Plan& plan,
              Placement& placement) {
   placement.judge_controls();
+  if (placement.asks_for("wrong_nic")) placement.add_control(netcheck::judge_wrong_nic(facts));
   look_at_single(run, fleet, facts, placement);
   const auto held = facts.workloads->pods;
   control_misaligned(run, fleet, facts, plan, placement);

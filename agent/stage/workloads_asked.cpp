@@ -73,7 +73,7 @@ std::optional<WorkloadsAsked> read_workloads_asked(YamlSection& top,
   read_claims(workloads, asked.run);
   asked.members = static_cast<int>(workloads.number_or("members", 0, 0, kMembersMost));
   asked.controls = workloads.words_or("controls", {"negative", "misaligned"},
-                                      {"negative", "oversized", "misaligned"});
+                                      {"negative", "oversized", "misaligned", "wrong_nic"});
   asked.isolation = workloads.flag_or("isolation", asked.isolation);
   asked.patience = workloads.duration_or("patience", asked.patience);
   asked.pending_for = workloads.duration_or("pending_for", asked.pending_for);

@@ -14,7 +14,7 @@ namespace plumbline::agent {
 struct WorkloadsAsked {
   netcheck::claims::RunSpec run;      ///< all but the run's id and its deadline
   int members = 0;                    ///< of the gang; 0: one on each node of the stage
-  std::vector<std::string> controls;  ///< "negative", "oversized", "misaligned"
+  std::vector<std::string> controls;  ///< "negative", "misaligned", ...
   bool isolation = true;  ///< look into a pod without a device and into pods with one each
   std::chrono::nanoseconds patience = std::chrono::minutes(2);      ///< for the gang to run
   std::chrono::nanoseconds pending_for = std::chrono::seconds(20);  ///< what must not be placed

@@ -136,13 +136,18 @@ def a_whole_stage(api, rack):
 
 def a_plugin_lies(api, rack):
     """Another NIC in a container than the kubelet says, and a GPU's node where nobody asked for one: each is named, with
-    its pod and node; the GPU's requirement fails by it."""
+    its pod and node; the GPU's requirement fails by it. And a rail that is declared slower and is not: its control says so."""
     before = len(complaints)
     liar = "node-2"
     for number in range(1, 6):
         lies = {"leaks": ["/dev/nvidia0"], "instead": {"ens1": "mgmt0"} if liar.endswith(str(number)) else {}}
         (rack / f"lies-node-{number}.json").write_text(json.dumps(lies))
-    stage = Stage(rack, api.kubeconfig, "lies", ASKED.replace("pending_for: 5s", "controls: []"))
+    truth = (rack / "stage.yaml").read_text()
+    (rack / "stage.yaml").write_text("".join(
+        line.replace("nic_rate: 200", "nic_rate: 100") if "rail-b" in line else line
+        for line in truth.splitlines(keepends=True)))
+    stage = Stage(rack, api.kubeconfig, "lies", ASKED.replace("pending_for: 5s", "controls: [wrong_nic]"), "2s")
+    (rack / "stage.yaml").write_text(truth)
     code, report = stage.end()
     for number in range(1, 6):
         (rack / f"lies-node-{number}.json").unlink()
@@ -156,6 +161,8 @@ def a_plugin_lies(api, rack):
     expect({bound[name]["binding"]["value"] for name in wrong} == {liar}, wrong)
     expect(all("mgmt0 in place of ens1" in found[name]["message"] and liar in found[name]["message"]
                for name in wrong), [found[name]["message"] for name in wrong])
+    slower = controls(report)["wrong_nic"]  # rail-b is declared at half its rate, and gives as much as the other
+    expect(slower["state"] == "misbehaved" and "that is not less" in slower["seen"], slower)
     secure = [one for one in report["requirements"] if one["id"] == "secure_accelerator_access"]
     expect(secure and secure[0]["verdict"] == "fail" and "/dev/nvidia0" in " ".join(secure[0]["because"]), secure)
     expect(not left_behind(api), left_behind(api))
