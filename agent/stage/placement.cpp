@@ -5,6 +5,7 @@
 
 #include "agent/stage/run_authority.hpp"
 #include "agent/stage/run_in_cluster.hpp"
+#include "netcheck/claims/workloads/gang.hpp"
 #include "netcheck/controls/controls.hpp"
 
 namespace plumbline::agent {
@@ -116,6 +117,7 @@ Status Placement::place_gang(const std::vector<std::string>& nodes, Deadline dea
   gang.nodes = nodes;
   const auto made = cluster_.create(gang, Deadline::after(kAsk).earlier(deadline));
   if (!made) return made;
+  if (auto kept = must_be_kept(kGang, deadline); !kept) return kept;
   static_cast<void>(await_running(gang, asked_.patience, deadline));  // the control tells
   const netcheck::ControlAsk ask{"positive",
                                  kGang,
@@ -128,6 +130,19 @@ Status Placement::place_gang(const std::vector<std::string>& nodes, Deadline dea
   if (controls_.back().state != ControlState::behaved)
     return fail(ErrorCode::unavailable, "the gang does not run: " + controls_.back().seen);
   guard(kGang);
+  return {};
+}
+
+/// Pods that lost what they asked for on the way would run, and hold nothing.
+Status Placement::must_be_kept(const std::string& workload, Deadline deadline) {
+  const auto one = [&](const std::vector<PlacedPod>& pods) {
+    return wanted_end() || cluster_.lost() ||
+           std::any_of(pods.begin(), pods.end(),
+                       [&](const PlacedPod& pod) { return pod.workload == workload; });
+  };
+  static_cast<void>(pods_->wait(one, Deadline::after(asked_.pending_for).earlier(deadline)));
+  if (const auto lost = claims::not_kept(run_, pods_->kept(workload)))
+    return fail(ErrorCode::unavailable, *lost);
   return {};
 }
 
@@ -193,6 +208,7 @@ Status Placement::try_oversized(const std::vector<std::string>& nodes, Deadline 
   const Moment start = world_.clock.now();
   const auto made = cluster_.create(workload, Deadline::after(kAsk).earlier(deadline));
   if (!made) return made;
+  if (auto kept = must_be_kept(workload.name, deadline); !kept) return kept;
   const auto bound = [&](const std::vector<PlacedPod>& pods) {
     return wanted_end() || cluster_.lost() ||
            std::any_of(pods.begin(), pods.end(), [](const PlacedPod& pod) {

@@ -72,6 +72,7 @@ class Placement {
   std::vector<PlacedPod> running(const std::string& workload) const;
   std::vector<netcheck::NodeFacts> serving() const;
   Status discard(const netcheck::claims::WorkloadSpec& workload, Deadline deadline);
+  Status must_be_kept(const std::string& workload, Deadline deadline);
   Status await_running(const netcheck::claims::WorkloadSpec& workload,
                        std::chrono::nanoseconds patience, Deadline deadline);
   void guard(const std::string& workload);

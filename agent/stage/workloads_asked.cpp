@@ -8,6 +8,9 @@ namespace {
 
 constexpr double kMembersMost = 1024;
 constexpr std::size_t kNameMost = 63;
+// A gang that does not fit must have been turned down within pending_for, however it is found out.
+constexpr std::int64_t kGangWaitLeast = 5;
+constexpr std::int64_t kGangWaitMost = 60;
 
 /// A DNS label, as Kubernetes names parts of objects.
 bool dns_label(const std::string& text) {
@@ -69,6 +72,10 @@ std::optional<WorkloadsAsked> read_workloads_asked(YamlSection& top,
   asked.run.kind = netcheck::claims::parse_workload_kind(kind);
   if (kind != netcheck::claims::to_string(asked.run.kind))
     workloads.complain("kind", "is \"" + kind + "\"; allowed: Job, JobSet, MPIJob, TrainJob");
+  const std::string gang = workloads.text_or("gang", "none");
+  asked.run.gang = netcheck::claims::parse_gang_form(gang);
+  if (gang != netcheck::claims::to_string(asked.run.gang))
+    workloads.complain("gang", "is \"" + gang + "\"; allowed: none, coscheduling, volcano, native");
   read_pods(workloads, asked.run);
   read_claims(workloads, asked.run);
   asked.members = static_cast<int>(workloads.number_or("members", 0, 0, kMembersMost));
@@ -77,6 +84,9 @@ std::optional<WorkloadsAsked> read_workloads_asked(YamlSection& top,
   asked.isolation = workloads.flag_or("isolation", asked.isolation);
   asked.patience = workloads.duration_or("patience", asked.patience);
   asked.pending_for = workloads.duration_or("pending_for", asked.pending_for);
+  asked.run.gang_wait_s = std::clamp<std::int64_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(asked.pending_for).count() / 2,
+      kGangWaitLeast, kGangWaitMost);
   workloads.done();
   if (!dns_label(own_namespace))
     top.complain("own", "namespace is no name that workloads could be made in");

@@ -130,18 +130,20 @@ RequirementResult judge(const Facts& facts, const Requirement& requirement, cons
       doubts.push_back(text);
     }
   }
-  const std::string seen = capability_of(requirement, report, checks);
-  if (result.verdict == StageVerdict::fail) return result;
-  result.because = std::move(doubts);
   const PlacedEvidence evidence = placed_evidence(facts, requirement, report);
   if (evidence.contradicts) {
     result.verdict = StageVerdict::fail;
     result.because.insert(result.because.begin(), evidence.text);
-    return result;
   }
+  const std::string seen = capability_of(requirement, report, checks);
+  if (result.verdict == StageVerdict::fail) return result;
+  result.because = std::move(doubts);
   if (evidence.whole && result.because.empty()) result.verdict = StageVerdict::pass;
+  std::string shown = evidence.text;
+  while (shown.ends_with('.'))
+    shown.pop_back();
   const std::string none = result.because.empty() ? ", none contradicts" : "";
-  result.because.push_back("it takes " + std::string(requirement.takes) + "; " + evidence.text +
+  result.because.push_back("it takes " + std::string(requirement.takes) + "; " + shown +
                            ". With the agents' rights, which never count: " + seen + none + " (" +
                            requirement.version + ")");
   return result;

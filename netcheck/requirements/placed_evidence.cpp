@@ -1,9 +1,12 @@
 #include "netcheck/requirements/placed_evidence.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace plumbline::netcheck {
 namespace {
+
+constexpr std::size_t kMostPods = 4;
 
 bool counters_moved(const Measured& measured) {
   const auto counted = [](const Proof& proof) { return proof.kind == "counter" && proof.holds; };
@@ -25,7 +28,33 @@ std::pair<std::size_t, std::size_t> placed_numbers(const Report& report, std::st
   return {proven, all};
 }
 
+/// Pods of a control that had to wait and was bound nevertheless: that contradicts what the
+/// requirement promises, and is no mere lack of evidence. Empty when there is none.
+std::string bound_in_vain(const Facts& facts, const Requirement& requirement) {
+  for (const std::string_view name : requirement.controls) {
+    if (name != "oversized" && name != "negative") continue;
+    std::string pods;
+    std::size_t bound = 0;
+    std::size_t all = 0;
+    for (const PlacedPod& pod : facts.workloads->pods) {
+      if (pod.workload != name) continue;
+      ++all;
+      if (pod.binding.value.empty()) continue;
+      if (++bound <= kMostPods)
+        pods += (pods.empty() ? "" : ", ") + pod.binding.name + " to " + pod.binding.value;
+      if (bound == 1 && !pod.scheduler.empty()) pods += " by " + pod.scheduler;
+    }
+    if (bound == 0) continue;
+    if (bound > kMostPods) pods += " and " + std::to_string(bound - kMostPods) + " more";
+    return "the " + std::string(name) + " control: " + std::to_string(bound) + " of " +
+           std::to_string(all) + " pods were bound, where none must be: " + pods;
+  }
+  return "";
+}
+
 PlacedEvidence evidence_of_controls(const Facts& facts, const Requirement& requirement) {
+  if (std::string bound = bound_in_vain(facts, requirement); !bound.empty())
+    return {false, std::move(bound), true};
   std::string text;
   for (const std::string_view name : requirement.controls) {
     if (name.empty()) break;
@@ -66,6 +95,7 @@ PlacedEvidence placed_evidence(const Facts& facts, const Requirement& requiremen
     return {false, "the stage's own pods do not show all of that yet"};
   PlacedEvidence evidence{true, ""};
   if (controls) evidence = evidence_of_controls(facts, requirement);
+  if (evidence.contradicts) return evidence;
   if (numbers) evidence = both(evidence, evidence_of_numbers(report, requirement.placed));
   if (requirement.inside == SeenInside::nothing) return evidence;
   const PlacedEvidence inside = evidence_inside(facts, requirement.inside);

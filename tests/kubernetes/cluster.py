@@ -115,6 +115,26 @@ class Cluster:
         """The server alone goes away, and stays away."""
         subprocess.run([RAISER, "stop", self.run], check=True)
 
+    def items(self, path):
+        """What a collection holds; nothing when it is not served."""
+        try:
+            return self.ask("GET", path)["items"]
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return []
+            raise
+
+    def start_gangs(self):
+        """A second scheduler, which knows gangs, and its right to read what they are."""
+        rbac = "/apis/rbac.authorization.k8s.io/v1/"
+        self.create(rbac + "clusterroles", {"metadata": {"name": "reads-gangs"}, "rules": [
+            {"apiGroups": ["scheduling.x-k8s.io"], "resources": ["podgroups"], "verbs": ["get"]}]})
+        self.create(rbac + "clusterrolebindings", {
+            "metadata": {"name": "reads-gangs"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "reads-gangs"},
+            "subjects": [{"kind": "User", "name": "system:kube-scheduler"}]})
+        subprocess.run([RAISER, "gangs", self.run], check=True)
+
     def restart(self):
         subprocess.run([RAISER, "restart", self.run], check=True)
 

@@ -55,6 +55,9 @@ PodFacts read_pod_facts(const nlohmann::json& object, std::string& problem) {
   PodFacts facts;
   facts.claim = read_pod(whole).claim;
   facts.run = labels.text(kRunLabel);
+  const Fields spec = whole.object("spec");
+  facts.resource_claims = spec.list("resourceClaims").size();
+  facts.group = spec.object("schedulingGroup").text("podGroupName");
   PlacedPod& pod = facts.placed;
   pod.binding = {"Pod",
                  facts.claim.meta.name_space + "/" + facts.claim.meta.name,
@@ -64,7 +67,7 @@ PodFacts read_pod_facts(const nlohmann::json& object, std::string& problem) {
                  facts.claim.node};
   pod.workload = labels.text(kWorkloadLabel);
   pod.rank = rank_of(metadata);
-  pod.scheduler = whole.object("spec").text("schedulerName");
+  pod.scheduler = spec.text("schedulerName");
   pod.phase = status.text("phase");
   pod.address = status.text("podIP");
   read_conditions(status, pod);

@@ -11,7 +11,9 @@ namespace plumbline::netcheck::claims {
 struct PodFacts {
   PlacedPod placed;
   PodClaim claim;
-  std::string run;  ///< its run's label; empty: not of any
+  std::string run;                  ///< its run's label; empty: not of any
+  std::size_t resource_claims = 0;  ///< entries of spec.resourceClaims
+  std::string group;                ///< spec.schedulingGroup.podGroupName; empty: none
 };
 
 /// Reads a Pod object: where it is bound and by which scheduler, why it waits or ends (evicted,

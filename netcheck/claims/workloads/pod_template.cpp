@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "netcheck/claims/workloads/gang.hpp"
+
 namespace plumbline::netcheck::claims {
 namespace {
 
@@ -154,8 +156,10 @@ Json workload_labels(const RunSpec& run, const std::string& workload) {
 }
 
 Json pod_template(const RunSpec& run, const WorkloadSpec& workload, const std::string& rank_field) {
-  return {{"metadata", {{"labels", workload_labels(run, workload.name)}}},
-          {"spec", spec_of(run, workload, rank_field)}};
+  Json made{{"metadata", {{"labels", workload_labels(run, workload.name)}}},
+            {"spec", spec_of(run, workload, rank_field)}};
+  join_gang(run, workload, made);
+  return made;
 }
 
 }  // namespace plumbline::netcheck::claims

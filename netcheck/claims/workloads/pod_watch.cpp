@@ -48,6 +48,15 @@ class Watch final : public PodWatch {
     return own_locked();
   }
 
+  std::vector<PodFacts> kept(const std::string& workload) const override {
+    const std::lock_guard lock(mutex_);
+    std::vector<PodFacts> kept;
+    for (const auto& [uid, pod] : pods_) {
+      if (pod.run == run_ && pod.placed.workload == workload) kept.push_back(pod);
+    }
+    return kept;
+  }
+
   bool wait(const std::function<bool(const std::vector<PlacedPod>&)>& done,
             Deadline deadline) const override {
     std::unique_lock lock(mutex_);

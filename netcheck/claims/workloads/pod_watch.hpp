@@ -12,6 +12,7 @@
 #include "core/model/workloads.hpp"
 #include "core/result.hpp"
 #include "netcheck/claims/api_access.hpp"
+#include "netcheck/claims/workloads/pod_facts.hpp"
 
 namespace plumbline::netcheck::claims {
 
@@ -38,6 +39,8 @@ class PodWatch {
 
   /// The run's pods, by workload and rank; those that are gone too, with why.
   virtual std::vector<PlacedPod> own() const = 0;
+  /// The pods of one of the run's workloads, as the server keeps them.
+  virtual std::vector<PodFacts> kept(const std::string& workload) const = 0;
   /// Blocks until `done` says so of own(), asked at every change and twice a second, or the
   /// deadline passes: false.
   virtual bool wait(const std::function<bool(const std::vector<PlacedPod>&)>& done,

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "netcheck/claims/json_text.hpp"
+#include "netcheck/claims/workloads/gang.hpp"
 #include "netcheck/claims/workloads/pod_template.hpp"
 
 namespace plumbline::netcheck::claims {
@@ -28,15 +29,16 @@ struct Plural {
   const char* kind;
   const char* plural;
 };
-constexpr std::array<Plural, 9> kPlurals{{{"Lease", "leases"},
-                                          {"DaemonSet", "daemonsets"},
-                                          {"Secret", "secrets"},
-                                          {"ResourceClaimTemplate", "resourceclaimtemplates"},
-                                          {"Job", "jobs"},
-                                          {"JobSet", "jobsets"},
-                                          {"MPIJob", "mpijobs"},
-                                          {"TrainingRuntime", "trainingruntimes"},
-                                          {"TrainJob", "trainjobs"}}};
+constexpr std::array<Plural, 10> kPlurals{{{"Lease", "leases"},
+                                           {"DaemonSet", "daemonsets"},
+                                           {"Secret", "secrets"},
+                                           {"ResourceClaimTemplate", "resourceclaimtemplates"},
+                                           {"Job", "jobs"},
+                                           {"PodGroup", "podgroups"},
+                                           {"JobSet", "jobsets"},
+                                           {"MPIJob", "mpijobs"},
+                                           {"TrainingRuntime", "trainingruntimes"},
+                                           {"TrainJob", "trainjobs"}}};
 
 Json object_of(const RunSpec& run, const char* api, const char* kind, const std::string& workload) {
   Json made{{"apiVersion", api},
@@ -68,12 +70,19 @@ Json job_set(const RunSpec& run, const WorkloadSpec& workload) {
   return made;
 }
 
+/// The operator takes the restart policy from here, and a launcher's is OnFailure unless it is
+/// said.
+Json replica_spec(int replicas, const Json& pod_template) {
+  return {{"replicas", replicas}, {"restartPolicy", "Never"}, {"template", pod_template}};
+}
+
 /// The launcher is what an MPIJob lives as long as: one more agent, which holds nothing and is
 /// asked nothing.
 Json mpi_job(const RunSpec& run, const WorkloadSpec& workload) {
   RunSpec bare = run;
   bare.resources.clear();
   bare.claims.clear();
+  bare.gang = GangForm::none;
   Json launcher = pod_template(
       bare, {workload.name + "-launcher", 1, {}, Spread::one_a_node, "", {}}, "metadata.name");
   const Json worker = pod_template(run, workload, kIndexOfMpi);
@@ -85,8 +94,8 @@ Json mpi_job(const RunSpec& run, const WorkloadSpec& workload) {
                     {"activeDeadlineSeconds", run.deadline_s},
                     {"ttlSecondsAfterFinished", 60}}},
                   {"mpiReplicaSpecs",
-                   {{"Launcher", {{"replicas", 1}, {"template", launcher}}},
-                    {"Worker", {{"replicas", workload.members}, {"template", worker}}}}}};
+                   {{"Launcher", replica_spec(1, launcher)},
+                    {"Worker", replica_spec(workload.members, worker)}}}};
   return made;
 }
 
@@ -110,6 +119,22 @@ std::vector<Json> train_job(const RunSpec& run, const WorkloadSpec& workload) {
                     {"name", object_name(run.run, workload.name)}}},
                   {"trainer", {{"numNodes", workload.members}}}};
   return {runtime, made};
+}
+
+std::vector<Json> makers_of(const RunSpec& run, const WorkloadSpec& workload) {
+  switch (run.kind) {
+    case WorkloadKind::job_set:
+      return {job_set(run, workload)};
+    case WorkloadKind::mpi_job:
+      return {mpi_job(run, workload)};
+    case WorkloadKind::train_job:
+      return train_job(run, workload);
+    case WorkloadKind::job:
+      break;
+  }
+  Json job = object_of(run, "batch/v1", "Job", workload.name);
+  job["spec"] = indexed(run, workload);
+  return {job};
 }
 
 }  // namespace
@@ -163,19 +188,9 @@ std::vector<Json> claim_templates(const RunSpec& run) {
 }
 
 std::vector<Json> workload_objects(const RunSpec& run, const WorkloadSpec& workload) {
-  switch (run.kind) {
-    case WorkloadKind::job_set:
-      return {job_set(run, workload)};
-    case WorkloadKind::mpi_job:
-      return {mpi_job(run, workload)};
-    case WorkloadKind::train_job:
-      return train_job(run, workload);
-    case WorkloadKind::job:
-      break;
-  }
-  Json job = object_of(run, "batch/v1", "Job", workload.name);
-  job["spec"] = indexed(run, workload);
-  return {job};
+  std::vector<Json> objects = makers_of(run, workload);
+  if (auto group = pod_group(run, workload)) objects.insert(objects.begin(), std::move(*group));
+  return objects;
 }
 
 std::string collection_of(const Json& object) {

@@ -23,9 +23,9 @@ nlohmann::json secret_object(const RunSpec& run, const PodSecrets& secrets);
 std::vector<nlohmann::json> claim_templates(const RunSpec& run);
 
 /// The objects that make one workload's pods, in the order of their creation: the Job, JobSet or
-/// MPIJob, or a TrainingRuntime and its TrainJob. Its pods are unprivileged agents (no root, no
-/// capability, the runtime's seccomp profile, no token), of the run's priority, and named
-/// rank-0, rank-1, ... to who asks them. Pure.
+/// MPIJob, or a TrainingRuntime and its TrainJob; before them the PodGroup, where one is asked for.
+/// Its pods are unprivileged agents (no root, no capability, the runtime's seccomp profile, no
+/// token), of the run's priority, and named rank-0, rank-1, ... to who asks them. Pure.
 std::vector<nlohmann::json> workload_objects(const RunSpec& run, const WorkloadSpec& workload);
 
 /// The path of the collection that an object is created in: its apiVersion, namespace and kind.

@@ -11,6 +11,7 @@
 #include "netcheck/claims/fields.hpp"
 #include "netcheck/claims/json_text.hpp"
 #include "netcheck/claims/workloads/agents.hpp"
+#include "netcheck/claims/workloads/gang.hpp"
 #include "netcheck/claims/workloads/lease.hpp"
 #include "netcheck/claims/workloads/sweep.hpp"
 
@@ -39,13 +40,30 @@ const char* api_of(WorkloadKind kind) {
   return "/apis/batch/v1";
 }
 
-Status must_serve(ApiClient& client, const RunSpec& run, Deadline deadline) {
-  const char* const path = api_of(run.kind);
+/// An API can be served without one of its kinds.
+bool names_kind(const Json& listed, const std::string& kind) {
+  const auto resources = listed.find("resources");
+  return resources != listed.end() && resources->is_array() &&
+         std::any_of(resources->begin(), resources->end(),
+                     [&](const Json& one) { return text_of(one, "kind") == kind; });
+}
+
+Status must_serve(ApiClient& client, const char* key, const std::string& kind,
+                  const std::string& path, Deadline deadline) {
   const auto answer = client.get(path, deadline);
-  if (answer) return {};
-  if (answer.error().code != ErrorCode::not_found) return tl::unexpected(answer.error());
-  return fail(ErrorCode::not_found, "workloads.kind: the API server does not serve " +
-                                        std::string(to_string(run.kind)) + " (" + path + ")");
+  if (!answer && answer.error().code != ErrorCode::not_found) return tl::unexpected(answer.error());
+  if (answer && names_kind(*answer, kind)) return {};
+  return fail(ErrorCode::not_found, std::string(key) + ": the API server does not serve " + kind +
+                                        " (" + path + "), so that nothing can be made");
+}
+
+/// What the workloads of a run are made of.
+Status must_serve(ApiClient& client, const RunSpec& run, Deadline deadline) {
+  const std::string kind = to_string(run.kind);
+  auto served = must_serve(client, "workloads.kind", kind, api_of(run.kind), deadline);
+  if (!served || run.gang == GangForm::none) return served;
+  return must_serve(client, "workloads.gang", "PodGroup",
+                    std::string("/apis/") + pod_group_api(run.gang), deadline);
 }
 
 /// The newest version of resource.k8s.io that is both served and understood.

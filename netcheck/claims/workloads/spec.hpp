@@ -17,6 +17,15 @@ const char* to_string(WorkloadKind kind) noexcept;
 /// The kind of that name; another word is job.
 WorkloadKind parse_workload_kind(const std::string& word) noexcept;
 
+/// How the pods of a workload are told to be one gang: by a PodGroup of the coscheduling plugin, of
+/// Volcano, or of Kubernetes itself; or not at all.
+enum class GangForm { none, coscheduling, volcano, native };
+
+/// "none", "coscheduling", "volcano", "native".
+const char* to_string(GangForm form) noexcept;
+/// The form of that name; another word is none.
+GangForm parse_gang_form(const std::string& word) noexcept;
+
 /// Devices that each pod asks of DRA, as one claim of its own.
 struct DeviceAsk {
   std::string name;          ///< of the request; a DNS label
@@ -31,6 +40,8 @@ struct RunSpec {
   WorkloadKind kind = WorkloadKind::job;
   std::string image = "plumbline:latest";
   std::string priority_class = "plumbline-measures";
+  GangForm gang = GangForm::none;
+  std::int64_t gang_wait_s = 10;                 ///< for the last member of a gang to find a place
   std::string scheduler;                         ///< spec.schedulerName; empty: the default one
   std::map<std::string, std::string> labels;     ///< of workloads and pods: a queue's name
   std::map<std::string, std::string> resources;  ///< limits of each pod: "nvidia.com/gpu": "8"

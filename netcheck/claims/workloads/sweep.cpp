@@ -25,7 +25,7 @@ struct Kind {
   const char* api;  ///< "batch/v1"
   const char* plural;
 };
-constexpr std::array<Kind, 10> kKinds{
+constexpr std::array<Kind, 13> kKinds{
     {{"DaemonSet", "apps/v1", "daemonsets"},
      {"TrainJob", "trainer.kubeflow.org/v1alpha1", "trainjobs"},
      {"TrainingRuntime", "trainer.kubeflow.org/v1alpha1", "trainingruntimes"},
@@ -33,6 +33,9 @@ constexpr std::array<Kind, 10> kKinds{
      {"JobSet", "jobset.x-k8s.io/v1alpha2", "jobsets"},
      {"Job", "batch/v1", "jobs"},
      {"Pod", "v1", "pods"},
+     {"PodGroup", "scheduling.x-k8s.io/v1alpha1", "podgroups"},
+     {"PodGroup", "scheduling.volcano.sh/v1beta1", "podgroups"},
+     {"PodGroup", "scheduling.k8s.io/v1alpha2", "podgroups"},
      {"ResourceClaimTemplate", "resource.k8s.io/v1", "resourceclaimtemplates"},
      {"ResourceClaimTemplate", "resource.k8s.io/v1beta2", "resourceclaimtemplates"},
      {"ResourceClaimTemplate", "resource.k8s.io/v1beta1", "resourceclaimtemplates"}}};

@@ -37,6 +37,8 @@ TEST_CASE("Workloads are read with their defaults") {
   CHECK(workloads.run.name_space == "plumbline");
   CHECK(workloads.run.resources.at("rdma/hca") == "2");
   CHECK(workloads.members == 0);
+  CHECK(workloads.run.gang == netcheck::claims::GangForm::none);
+  CHECK(workloads.run.gang_wait_s == 10);
   CHECK(workloads.controls.front() == "negative");
   CHECK(workloads.pending_for == std::chrono::seconds(20));
   CHECK(workloads.isolation);
@@ -48,6 +50,7 @@ TEST_CASE("Every key of workloads is read") {
   image: registry.example/plumbline:1
   priority_class: low
   scheduler: volcano
+  gang: volcano
   labels: {kueue.x-k8s.io/queue-name: tests}
   tolerations: [nvidia.com/gpu]
   claims: [{name: nics, class: dra.net, count: 2}]
@@ -63,6 +66,8 @@ TEST_CASE("Every key of workloads is read") {
   CHECK(workloads.run.kind == netcheck::claims::WorkloadKind::job_set);
   CHECK(workloads.run.image == "registry.example/plumbline:1");
   CHECK(workloads.run.scheduler == "volcano");
+  CHECK(workloads.run.gang == netcheck::claims::GangForm::volcano);
+  CHECK(workloads.run.gang_wait_s == 30);
   CHECK(workloads.run.labels.size() == 1);
   CHECK(workloads.run.tolerations.front() == "nvidia.com/gpu");
   CHECK(workloads.run.claims.front().count == 2);
@@ -75,6 +80,8 @@ TEST_CASE("Every key of workloads is read") {
 
 TEST_CASE("What is wrong in workloads is one complaint with its key") {
   CHECK(complaint("workloads: {kind: Deployment}").find("allowed: Job, JobSet") !=
+        std::string::npos);
+  CHECK(complaint("workloads: {gang: kueue}").find("allowed: none, coscheduling") !=
         std::string::npos);
   CHECK(complaint("workloads: {resources: {rdma/hca: -2}}").find("no quantity") !=
         std::string::npos);

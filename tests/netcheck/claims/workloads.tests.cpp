@@ -3,6 +3,7 @@
 
 #include "netcheck/claims/node_marks.hpp"
 #include "netcheck/claims/workloads/agents.hpp"
+#include "netcheck/claims/workloads/gang.hpp"
 #include "netcheck/claims/workloads/lease.hpp"
 #include "netcheck/claims/workloads/pod_facts.hpp"
 #include "netcheck/claims/workloads/render.hpp"
@@ -179,6 +180,65 @@ TEST_CASE("Claim templates have the shape of the version that is served") {
   const Json spec = workload_objects(run, gang()).front()["spec"]["template"]["spec"];
   CHECK(spec["resourceClaims"][0]["resourceClaimTemplateName"] == "plumbline-abc23-nics");
   CHECK(spec["containers"][0]["resources"]["claims"][0]["name"] == "nics");
+}
+
+TEST_CASE("A gang is told to the scheduler that is to know it, and its launcher is no member") {
+  RunSpec run = run_of(WorkloadKind::job);
+  CHECK(workload_objects(run, gang()).size() == 1);
+  run.gang = GangForm::coscheduling;
+  run.gang_wait_s = 7;
+  auto objects = workload_objects(run, gang());
+  REQUIRE(objects.size() == 2);
+  CHECK(collection_of(objects[0]) ==
+        "/apis/scheduling.x-k8s.io/v1alpha1/namespaces/plumbline/podgroups");
+  CHECK(objects[0]["metadata"]["name"] == "plumbline-abc23-gang");
+  CHECK(objects[0]["metadata"]["labels"][kRunLabel] == "abc23");
+  CHECK(objects[0]["spec"] == Json{{"minMember", 3}, {"scheduleTimeoutSeconds", 7}});
+  CHECK(objects[1]["spec"]["template"]["metadata"]["labels"]["scheduling.x-k8s.io/pod-group"] ==
+        "plumbline-abc23-gang");
+  run.gang = GangForm::volcano;
+  objects = workload_objects(run, gang());
+  CHECK(objects[0]["apiVersion"] == "scheduling.volcano.sh/v1beta1");
+  CHECK(objects[0]["spec"] == Json{{"minMember", 3}});
+  CHECK(objects[1]["spec"]["template"]["metadata"]["annotations"]["scheduling.k8s.io/group-name"] ==
+        "plumbline-abc23-gang");
+  run.gang = GangForm::native;
+  objects = workload_objects(run, gang());
+  CHECK(objects[0]["apiVersion"] == "scheduling.k8s.io/v1alpha2");
+  CHECK(objects[0]["spec"]["schedulingPolicy"]["gang"]["minCount"] == 3);
+  CHECK(objects[1]["spec"]["template"]["spec"]["schedulingGroup"]["podGroupName"] ==
+        "plumbline-abc23-gang");
+  run.kind = WorkloadKind::mpi_job;
+  const Json replicas = workload_objects(run, gang())[1]["spec"]["mpiReplicaSpecs"];
+  CHECK(replicas["Worker"]["template"]["spec"].contains("schedulingGroup"));
+  CHECK_FALSE(replicas["Launcher"]["template"]["spec"].contains("schedulingGroup"));
+  CHECK(replicas["Launcher"]["restartPolicy"] == "Never");
+  for (const auto form : {GangForm::none, GangForm::coscheduling, GangForm::volcano})
+    CHECK(parse_gang_form(to_string(form)) == form);
+  CHECK(parse_gang_form("kueue") == GangForm::none);
+}
+
+TEST_CASE("What a server drops of a pod is told, and of no pod nothing") {
+  RunSpec run = run_of(WorkloadKind::job);
+  const auto bare = pod_with(Json::object());
+  CHECK_FALSE(not_kept(run, {bare}));
+  run.claims = {{"nics", "dra.net", 2}};
+  CHECK_FALSE(not_kept(run, {}));
+  const auto lost = not_kept(run, {bare});
+  REQUIRE(lost);
+  CHECK(lost->find("did not keep spec.resourceClaims of pod plumbline/gang-0") !=
+        std::string::npos);
+  const Json claims = Json::array({{{"name", "nics"}, {"resourceClaimTemplateName", "t"}}});
+  const auto whole = pod_with({{"spec", {{"resourceClaims", claims}}}});
+  CHECK(whole.resource_claims == 1);
+  CHECK_FALSE(not_kept(run, {whole}));
+  run.claims.clear();
+  run.gang = GangForm::native;
+  CHECK(not_kept(run, {bare})->find("spec.schedulingGroup") != std::string::npos);
+  const auto member = pod_with({{"spec", {{"schedulingGroup", {{"podGroupName", "g"}}}}}});
+  CHECK_FALSE(not_kept(run, {member}));
+  run.gang = GangForm::coscheduling;
+  CHECK_FALSE(not_kept(run, {bare}));
 }
 
 TEST_CASE("The Secret holds what the pods mount, and the Lease when it was renewed") {

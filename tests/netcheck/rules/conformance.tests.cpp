@@ -97,6 +97,43 @@ TEST_CASE("A requirement passes on what placed pods showed, and on all of it alo
   CHECK(verdict_of(transfer) == StageVerdict::inconclusive);
 }
 
+TEST_CASE("Gang scheduling passes on a gang that waited whole, fails on a part that was bound") {
+  Facts facts = rack();
+  facts.claims.reset();
+  facts.workloads = Workloads{};
+  const auto told = [&] {
+    const Report report = judge(facts);
+    const auto* const gangs = find(report.requirements, "gang_scheduling");
+    REQUIRE(gangs != nullptr);
+    return *gangs;
+  };
+  const auto pod = [](const char* workload, const char* name, const char* node) {
+    PlacedPod made;
+    made.workload = workload;
+    made.binding = {"Pod", std::string("plumbline/") + name, "u", "7", "spec.nodeName", node};
+    made.scheduler = "default-scheduler";
+    return made;
+  };
+  CHECK(told().verdict == StageVerdict::inconclusive);
+  facts.workloads->controls = {{"positive", ControlState::behaved, "", "seen.", {}}};
+  CHECK(told().verdict == StageVerdict::inconclusive);
+  CHECK_THAT(told().because.back(), ContainsSubstring("the oversized control was not made"));
+  facts.workloads->controls.push_back({"oversized", ControlState::behaved, "", "seen.", {}});
+  facts.workloads->pods = {pod("gang", "g-0", "node-1"), pod("oversized", "o-0", ""),
+                           pod("oversized", "o-1", "")};
+  CHECK(told().verdict == StageVerdict::pass);
+  facts.workloads->controls.back().state = ControlState::misbehaved;
+  CHECK(told().verdict == StageVerdict::inconclusive);
+  facts.workloads->pods.back() = pod("oversized", "o-1", "node-2");
+  CHECK(told().verdict == StageVerdict::fail);
+  CHECK_THAT(told().because.front(), ContainsSubstring("1 of 2 pods were bound") &&
+                                         ContainsSubstring("plumbline/o-1 to node-2") &&
+                                         ContainsSubstring("by default-scheduler"));
+  for (int more = 2; more < 9; ++more)
+    facts.workloads->pods.push_back(pod("oversized", "o-x", "node-3"));
+  CHECK_THAT(told().because.front(), ContainsSubstring("and 4 more"));
+}
+
 TEST_CASE("A requirement that a finding contradicts fails and quotes it") {
   const Report report = judge(rack("rack-split-gang"));
   const auto* const gangs = find(report.requirements, "gang_scheduling");
