@@ -29,10 +29,15 @@ std::pair<std::size_t, std::size_t> placed_numbers(const Report& report, std::st
 }
 
 /// Pods of a control that had to wait and was bound nevertheless: that contradicts what the
-/// requirement promises, and is no mere lack of evidence. Empty when there is none.
+/// requirement promises, and is no mere lack of evidence. Empty when there is none, or the control
+/// was not judged: then nobody knows whether its pods asked for what they were to.
 std::string bound_in_vain(const Facts& facts, const Requirement& requirement) {
   for (const std::string_view name : requirement.controls) {
-    if (name != "oversized" && name != "negative") continue;
+    const auto& controls = facts.workloads->controls;
+    const bool misbehaved = std::any_of(controls.begin(), controls.end(), [&](const Control& one) {
+      return one.name == name && one.state == ControlState::misbehaved;
+    });
+    if (!misbehaved || (name != "oversized" && name != "negative")) continue;
     std::string pods;
     std::size_t bound = 0;
     std::size_t all = 0;

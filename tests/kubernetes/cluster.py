@@ -64,8 +64,11 @@ class Cluster:
         whole["status"] = status
         return self.ask("PUT", path + "/status", whole)
 
-    def define(self, group, version, kind, plural, namespaced=True):
-        """A CRD that keeps every field, with a status subresource."""
+    def define(self, group, version, kind, plural, spec=None, namespaced=True):
+        """A CRD with a status subresource that keeps every field, or of the `spec` those of its schema."""
+        schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+        if spec:
+            schema["properties"] = {"spec": spec}
         self.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
             "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
             "metadata": {"name": f"{plural}.{group}",
@@ -74,9 +77,7 @@ class Cluster:
                      "names": {"kind": kind, "plural": plural, "singular": kind.lower()},
                      "versions": [{"name": version, "served": True, "storage": True,
                                    "subresources": {"status": {}},
-                                   "schema": {"openAPIV3Schema": {
-                                       "type": "object",
-                                       "x-kubernetes-preserve-unknown-fields": True}}}]}})
+                                   "schema": {"openAPIV3Schema": schema}}]}})
         for _ in range(200):
             with contextlib.suppress(urllib.error.HTTPError):
                 self.ask("GET", f"/apis/{group}/{version}/{plural}")

@@ -22,28 +22,29 @@ COLLECTIONS = ("/api/v1/namespaces/plumbline/pods", "/api/v1/namespaces/plumblin
                "/apis/resource.k8s.io/v1/namespaces/plumbline/resourceclaimtemplates")
 
 
-def stage_file(rack, kubeconfig, name, workloads, nodes):
-    """The rack's stage file over the live cluster, on these nodes alone, as short as can be."""
+def stage_file(rack, kubeconfig, name, workloads, nodes, measure):
+    """The rack's stage file over the live cluster, on these nodes and one rail alone, as short as can be."""
     kept = []
     for line in (rack / "stage.yaml").read_text().splitlines():
         agent = line.startswith("  - {node: ")
-        if line.startswith(("claims:", "collectives:", "measure:")):
+        if line.startswith(("claims:", "collectives:", "measure:")) or "name: rail-b" in line:
             continue
         if not agent or line.split("node: ")[1].split(",")[0] in nodes:
             kept.append(line)
     kept += [f"claims: {{kubeconfig: {kubeconfig}}}",
-             "measure: {width: 0.1, pair_budget: 1s, batch: 150ms, message_sizes: [64KiB], "
-             "both_ways: false, latency: false, node_probes: false, pairs: false}",
+             "measure: {width: 0.3, pair_budget: 1s, batch: 150ms, message_sizes: [64KiB], "
+             f"both_ways: false, latency: false, node_probes: false, pairs: {str(measure).lower()}}}",
              f"workloads: {workloads}"]
     path = rack / f"{name}.yaml"
     path.write_text("\n".join(kept) + "\n")
     return path
 
 
-def run_stage(api, rack, name, workloads, nodes, meanwhile=None):
-    """One stage to its end, with what is to be seen while it runs: its exit code, report and log."""
+def run_stage(api, rack, name, workloads, nodes, meanwhile=None, measure=False):
+    """One stage to its end, with what is to be seen while it runs: its exit code, report and log. It measures paths when
+    it is to."""
     results = pathlib.Path(tempfile.mkdtemp(prefix=f"plumbline-{name}-"))
-    file = stage_file(rack, api.kubeconfig, name, workloads, nodes)
+    file = stage_file(rack, api.kubeconfig, name, workloads, nodes, measure)
     with open(results / "log", "wb") as log:
         process = subprocess.Popen([PROGRAM, "stage", "-f", file, "--results", results], stdout=log,
                                    stderr=log)

@@ -59,8 +59,13 @@ Json indexed(const RunSpec& run, const WorkloadSpec& workload) {
           {"template", pod_template(run, workload, kIndexOfJob)}};
 }
 
+/// The Job that a JobSet makes carries the run's labels too: a sweep trusts no garbage collection.
 Json replicated(const RunSpec& run, const WorkloadSpec& workload) {
-  return {{"name", "ranks"}, {"replicas", 1}, {"template", {{"spec", indexed(run, workload)}}}};
+  return {{"name", "ranks"},
+          {"replicas", 1},
+          {"template",
+           {{"metadata", {{"labels", workload_labels(run, workload.name)}}},
+            {"spec", indexed(run, workload)}}}};
 }
 
 Json job_set(const RunSpec& run, const WorkloadSpec& workload) {
@@ -103,14 +108,14 @@ std::vector<Json> train_job(const RunSpec& run, const WorkloadSpec& workload) {
   constexpr const char* api = "trainer.kubeflow.org/v1alpha1";
   Json job = replicated(run, workload);
   job["name"] = "node";
-  job["template"]["metadata"]["labels"] = {
-      {"trainer.kubeflow.org/trainjob-ancestor-step", "trainer"}};
+  job["template"]["metadata"]["labels"]["trainer.kubeflow.org/trainjob-ancestor-step"] = "trainer";
   job["template"]["spec"]["template"]["spec"]["containers"][0]["name"] = "node";
   Json runtime = object_of(run, api, "TrainingRuntime", workload.name);
   runtime["spec"] = {
       {"mlPolicy", {{"numNodes", workload.members}}},
       {"template",
-       {{"spec",
+       {{"metadata", {{"labels", workload_labels(run, workload.name)}}},
+        {"spec",
          {{"failurePolicy", {{"maxRestarts", 0}}}, {"replicatedJobs", Json::array({job})}}}}}};
   Json made = object_of(run, api, "TrainJob", workload.name);
   made["spec"] = {{"runtimeRef",

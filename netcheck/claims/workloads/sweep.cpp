@@ -179,13 +179,16 @@ Swept delete_run(ApiClient& client, Clock& clock, const std::string& name_space,
 
 Status delete_pods(ApiClient& client, const std::string& name_space, const std::string& run,
                    const std::string& workload, Deadline deadline) {
-  const std::string path = collection("v1", name_space, "pods");
   const std::string label =
       std::string(kRunLabel) + "=" + run + "," + kWorkloadLabel + "=" + workload;
-  const auto names = names_in(client, path, label, deadline);
-  if (!names) return tl::unexpected(names.error());
-  for (const std::string& name : *names) {
-    if (auto removed = client.remove(path + "/" + name, deadline); !removed) return removed;
+  // The Jobs of a JobSet first: one that lives a moment longer would make its pods again.
+  for (const std::string& path :
+       {collection("batch/v1", name_space, "jobs"), collection("v1", name_space, "pods")}) {
+    const auto names = names_in(client, path, label, deadline);
+    if (!names) return tl::unexpected(names.error());
+    for (const std::string& name : *names) {
+      if (auto removed = client.remove(path + "/" + name, deadline); !removed) return removed;
+    }
   }
   return {};
 }

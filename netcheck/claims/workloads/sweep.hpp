@@ -23,7 +23,7 @@ struct Swept {
 Swept delete_run(ApiClient& client, Clock& clock, const std::string& name_space,
                  const std::string& run, Deadline deadline, bool secrets = true);
 
-/// Deletes the pods of one workload of a run, and no other.
+/// Deletes the Jobs and pods of one workload of a run, and no other.
 Status delete_pods(ApiClient& client, const std::string& name_space, const std::string& run,
                    const std::string& workload, Deadline deadline);
 

@@ -1,4 +1,5 @@
 #include <catch2/catch_test_macros.hpp>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "netcheck/claims/node_marks.hpp"
@@ -106,6 +107,9 @@ TEST_CASE("A workload's objects carry the run's name and are made where they bel
   CHECK(collection_of(objects[1]) ==
         "/apis/trainer.kubeflow.org/v1alpha1/namespaces/plumbline/trainjobs");
   CHECK(objects[1]["spec"]["runtimeRef"]["name"] == "plumbline-abc23-gang");
+  const Json& made = objects[0]["spec"]["template"];  // the JobSet's, and of its Job
+  CHECK(made["metadata"]["labels"][kRunLabel] == "abc23");
+  CHECK(made["spec"]["replicatedJobs"][0]["template"]["metadata"]["labels"][kRunLabel] == "abc23");
   const auto job = workload_objects(run_of(WorkloadKind::job), gang()).front();
   CHECK(collection_of(job) == "/apis/batch/v1/namespaces/plumbline/jobs");
   CHECK(job["metadata"]["name"] == "plumbline-abc23-gang");
@@ -239,6 +243,24 @@ TEST_CASE("What a server drops of a pod is told, and of no pod nothing") {
   CHECK_FALSE(not_kept(run, {member}));
   run.gang = GangForm::coscheduling;
   CHECK_FALSE(not_kept(run, {bare}));
+}
+
+TEST_CASE("Pods of a recorded cluster that knows claims and gangs carry both") {
+  std::ifstream file(std::string(PLUMBLINE_FIXTURES) + "/rack/pods.json");
+  const Json recorded = Json::parse(file);
+  RunSpec run = run_of(WorkloadKind::job);
+  run.claims = {{"nics", "dra.net", 1}};
+  run.gang = GangForm::native;
+  std::size_t whole = 0;
+  for (const Json& item : recorded["items"]) {
+    std::string problem;
+    const PodFacts facts = read_pod_facts(item, problem);
+    const bool asks = item["spec"].contains("resourceClaims");
+    const bool member = item["spec"].contains("schedulingGroup");
+    CHECK(not_kept(run, {facts}).has_value() == !(asks && member));
+    whole += asks && member ? 1 : 0;
+  }
+  CHECK(whole > 0);
 }
 
 TEST_CASE("The Secret holds what the pods mount, and the Lease when it was renewed") {

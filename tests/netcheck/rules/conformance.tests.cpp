@@ -129,6 +129,9 @@ TEST_CASE("Gang scheduling passes on a gang that waited whole, fails on a part t
   CHECK_THAT(told().because.front(), ContainsSubstring("1 of 2 pods were bound") &&
                                          ContainsSubstring("plumbline/o-1 to node-2") &&
                                          ContainsSubstring("by default-scheduler"));
+  facts.workloads->controls.pop_back();
+  CHECK(told().verdict == StageVerdict::inconclusive);
+  facts.workloads->controls.push_back({"oversized", ControlState::misbehaved, "", "seen.", {}});
   for (int more = 2; more < 9; ++more)
     facts.workloads->pods.push_back(pod("oversized", "o-x", "node-3"));
   CHECK_THAT(told().because.front(), ContainsSubstring("and 4 more"));

@@ -60,16 +60,26 @@ def build_dev(folder, stand_ins):
         bind("/dev/null", place(folder, path.removeprefix("/dev"), "/dev/null"))
 
 
+def show(root, path):
+    """The machine's own file or folder, read-only, under the same name."""
+    if path.is_symlink():
+        os.symlink(os.readlink(path), f"{root}{path}")
+    elif path.is_dir() or path.is_file():
+        bind(str(path), place(root, str(path), path), read_only=True)
+
+
 def build_root(spec):
     """A root of the machine's /usr and /etc, read-only, and nothing else of its disk."""
     root = spec["root"]
     kernel.mount("tmpfs", root, "tmpfs", kernel.MS_NOSUID)
     for name in ("usr", "bin", "sbin", "lib", "lib64", "lib32", "etc"):
         path = pathlib.Path("/", name)
-        if path.is_symlink():
-            os.symlink(os.readlink(path), f"{root}/{name}")
-        elif path.is_dir():
-            bind(str(path), place(root, f"/{name}", path), read_only=True)
+        if name == "etc" and any(mount["target"].startswith("/etc/") for mount in spec["mounts"]):
+            os.mkdir(f"{root}/etc")
+            for entry in path.iterdir():  # each by itself, so that there is room beside them
+                show(root, entry)
+        else:
+            show(root, path)
     for name in ("tmp", "var", "run", "home", "root", "proc", "sys", "dev"):
         os.mkdir(f"{root}/{name}")
     os.chmod(f"{root}/tmp", 0o1777)

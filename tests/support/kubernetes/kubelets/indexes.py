@@ -54,8 +54,9 @@ def patch(pod, index):
     meta = pod["metadata"]
     job = meta["labels"]["job-name"]
     noted = {**meta.get("annotations", {}), ANNOTATION: str(index)}
+    host = pod["spec"].get("hostname") or f"{job}-{index}"[:63]  # a launcher's Job is not indexed and names its own
     return [{"op": "add", "path": "/metadata/annotations", "value": noted},
-            {"op": "add", "path": "/spec/hostname", "value": f"{job}-{index}"[:63]}]
+            {"op": "add", "path": "/spec/hostname", "value": host}]
 
 
 def handler(indexes):
