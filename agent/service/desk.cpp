@@ -198,6 +198,7 @@ Status Desk::run(const std::string& peer, const MeasureOrder& order, const Liste
     add_settings(request);
     end = is_gpu_probe(request.probe) ? run_on_gpus(*child, request, sink, stop)
                                       : run_child(*child, request, sink, stop);
+    if (listener.gone()) leases_.doubt(order.lease);
   } else {
     end.failed = Failed{watch.error(), ""};
   }

@@ -83,6 +83,12 @@ Status LeaseTable::release(const std::string& peer, const std::string& lease) {
   return held;
 }
 
+void LeaseTable::doubt(const std::string& lease) {
+  const std::lock_guard lock(mutex_);
+  if (!lease_ || lease_->name != lease) return;
+  lease_->until = std::min(lease_->until, clock_.now() + span_of({kLeaseDoubted}));
+}
+
 std::optional<LeaseHolder> LeaseTable::holder() const {
   const std::lock_guard lock(mutex_);
   if (!live()) return std::nullopt;

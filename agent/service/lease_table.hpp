@@ -13,6 +13,9 @@ namespace plumbline::agent {
 /// Longest and shortest time to live of a lease, in seconds.
 inline constexpr double kLeaseMost = 600;
 inline constexpr double kLeaseLeast = 1;
+/// What is left of a lease whose holder was lost in the middle of a measurement, in seconds: a
+/// holder that lives renews it every five.
+inline constexpr double kLeaseDoubted = 12;
 
 /// Who holds a node.
 struct LeaseHolder {
@@ -35,6 +38,9 @@ class LeaseTable {
   Status check(const std::string& peer, const std::string& lease) const;
   /// Frees the node. A lease that is not held by `peer` is an error.
   Status release(const std::string& peer, const std::string& lease);
+  /// Says that the holder of this lease may be dead: it ends after kLeaseDoubted seconds at the
+  /// latest, unless it is renewed. Nothing for a lease that is not held.
+  void doubt(const std::string& lease);
   /// Who holds the node now.
   std::optional<LeaseHolder> holder() const;
 

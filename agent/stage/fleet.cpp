@@ -6,7 +6,7 @@ namespace plumbline::agent {
 namespace {
 
 constexpr Seconds kLease{30};
-constexpr auto kRenewEvery = std::chrono::seconds(10);
+constexpr auto kRenewEvery = std::chrono::seconds(5);
 constexpr auto kGreeting = std::chrono::seconds(15);
 constexpr auto kFarewell = std::chrono::seconds(3);
 constexpr int kHangsMost = 2;

@@ -50,6 +50,25 @@ TEST_CASE("A lease that is not renewed frees its node") {
   CHECK(fixture.table.reserve("bob", {"run-2", {30}, ""}));
 }
 
+TEST_CASE("The lease of a holder who was lost ends sooner, unless the holder lives and renews it") {
+  Fixture fixture;
+  const auto lease = fixture.take("alice", "run-1");
+  fixture.table.doubt("another lease");
+  CHECK(fixture.table.holder()->left.value == 30);
+  fixture.table.doubt(lease);
+  CHECK(fixture.table.holder()->left.value == kLeaseDoubted);
+  REQUIRE(fixture.table.reserve("alice", {"run-1", {30}, lease}));
+  CHECK(fixture.table.holder()->left.value == 30);
+  fixture.table.doubt(lease);
+  fixture.clock.advance(seconds(4));
+  fixture.table.doubt(lease);  // again, later: that makes it no longer
+  CHECK(fixture.table.holder()->left.value == kLeaseDoubted - 4);
+  fixture.clock.advance(seconds(8));
+  CHECK_FALSE(fixture.table.holder());
+  fixture.table.doubt(lease);
+  CHECK(fixture.table.reserve("bob", {"run-2", {30}, ""}));
+}
+
 TEST_CASE("Renewing keeps the lease's name and starts its time again") {
   Fixture fixture;
   const auto lease = fixture.take("alice", "run-1");
