@@ -175,7 +175,8 @@ void Placement::guard(const std::string& workload) {
   pods_->guard(std::move(guarded));
 }
 
-Status Placement::misalign(const std::string& domain_label, Deadline deadline) {
+Status Placement::misalign(const std::string& domain_label, const std::vector<std::string>& nodes,
+                           Deadline deadline) {
   if (world_.progress) world_.progress("workloads: two pods in different racks", 0);
   if (auto gone = make_room(deadline); !gone) return gone;
   claims::WorkloadSpec apart;
@@ -183,7 +184,7 @@ Status Placement::misalign(const std::string& domain_label, Deadline deadline) {
   apart.members = 2;
   apart.spread = claims::Spread::many_domains;
   apart.domain_label = domain_label;
-  apart.nodes = nodes_;
+  apart.nodes = nodes.empty() ? nodes_ : nodes;
   const auto made = cluster_.create(apart, Deadline::after(kAsk).earlier(deadline));
   if (!made) return made;
   if (auto run = await_running(apart, asked_.patience, deadline); !run) return run;

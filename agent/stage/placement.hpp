@@ -46,8 +46,10 @@ class Placement {
   /// are those of before.
   Status look_single(Deadline deadline);
   /// Gives the gang's devices back and has two pods placed into different domains of the label
-  /// instead, with agents that ranks() reaches. Why that could not be; success otherwise.
-  Status misalign(const std::string& domain_label, Deadline deadline);
+  /// instead, on these nodes (empty: on any of the gang's), with agents that ranks() reaches. Why
+  /// that could not be; success otherwise.
+  Status misalign(const std::string& domain_label, const std::vector<std::string>& nodes,
+                  Deadline deadline);
   /// True when the stage file asks for this control.
   bool asks_for(const std::string& control) const;
   /// Adds a control that was judged elsewhere.

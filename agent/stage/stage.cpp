@@ -129,6 +129,7 @@ void measure(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan,
   if (placement != nullptr) measure_placed(run, facts, plan, *placement);
   gather_outcomes(run, plan, facts);
   test_groups(run, facts, plan);
+  run.nothing_runs();
 }
 
 /// The claims as they are when all is measured; nothing when they cannot be read.
@@ -152,7 +153,8 @@ std::vector<std::string> discard_changed(const Report& report, std::optional<All
     if (!finding.claim || own) continue;
     const auto change = netcheck::claims::changed(*finding.claim, *later);
     if (!change) continue;
-    changes.push_back(*change);
+    if (std::find(changes.begin(), changes.end(), *change) == changes.end())
+      changes.push_back(*change);
     for (auto& outcome : facts.outcomes) {
       const std::string& node = finding.subject.node;
       if (node.empty() || (outcome.from.node != node && outcome.to.node != node)) continue;
@@ -172,6 +174,8 @@ void sign(const StageRun& run, Report& report) {
   if (const auto early = run.ended_early()) {
     report.interrupted = true;
     report.interruption = *early;
+    report.facts["end_seen_at"] = run.early_end().seen_at;
+    report.facts["measuring_ended_at"] = run.early_end().quiet_at;
   }
   report.facts["stage_file_sha256"] = run.file.digest;
 }
@@ -212,7 +216,9 @@ void control_misaligned(StageRun& run, const Fleet& fleet, netcheck::Facts& fact
   std::string why;
   const auto misalignment = netcheck::find_misalignment(facts, plan, why);
   if (!misalignment) return placement.add_control(netcheck::misaligned_not_applicable(why));
-  if (auto placed = placement.misalign(facts.fabric.rack_label, run.deadline); !placed) {
+  if (auto placed = placement.misalign(facts.fabric.rack_label,
+                                       netcheck::sound_nodes(facts, *misalignment), run.deadline);
+      !placed) {
     run.world.log.warn("the misaligned control: " + placed.error().message);
   } else {
     netcheck::Facts now = facts;
@@ -220,6 +226,7 @@ void control_misaligned(StageRun& run, const Fleet& fleet, netcheck::Facts& fact
     read_claims(run.file, run.world.clock, now);
     tell_placement(placement.told(), placement.inside(), now);
     measure_misaligned(run, now, *misalignment, placement);
+    run.nothing_runs();
   }
   gather_outcomes(run, plan, facts);
   placement.add_control(netcheck::judge_misaligned(facts, *misalignment));
@@ -334,6 +341,7 @@ Result<Report> run_stage(const StageOptions& options, const StageWorld& world) {
   run.watch([&] { return placement ? placement->alarm() : place->problem(); });
   Report report = measure_and_judge(run, **fleet, agents, placement.get());
   if (!found) report.because.insert(report.because.begin(), found.error().message);
+  run.nothing_runs();
   sign(run, report);
   judge_interruption(report);
   if (placement) placement->leave();

@@ -15,6 +15,26 @@ StageRun::StageRun(const StageFile& file_read, const StageOptions& options_given
       deadline(deadline_set) {}
 
 std::optional<std::string> StageRun::ended_early() const {
+  auto reason = reason_to_end();
+  if (reason) {
+    const std::lock_guard lock(mutex_);
+    if (early_.seen_at.empty()) early_.seen_at = world.clock.wall_time();
+  }
+  return reason;
+}
+
+void StageRun::nothing_runs() {
+  if (!ended_early()) return;
+  const std::lock_guard lock(mutex_);
+  if (early_.quiet_at.empty()) early_.quiet_at = world.clock.wall_time();
+}
+
+StageRun::EarlyEnd StageRun::early_end() const {
+  const std::lock_guard lock(mutex_);
+  return early_;
+}
+
+std::optional<std::string> StageRun::reason_to_end() const {
   {
     const std::lock_guard lock(mutex_);
     if (broken_) return broken_;

@@ -26,6 +26,15 @@ class StageRun {
   /// Why the stage ends early: the world's wish, the stage's deadline, or a journal that cannot be
   /// written. Nothing while it goes on.
   std::optional<std::string> ended_early() const;
+  /// Says that this stage has no measurement under way, as after each part of it.
+  void nothing_runs();
+  /// When the reason to end early was first seen, and when the last measurement had been ended for
+  /// it; in UTC, empty while there is neither. The agents end their children in their own time.
+  struct EarlyEnd {
+    std::string seen_at;
+    std::string quiet_at;
+  };
+  EarlyEnd early_end() const;
   /// One more reason to end early, asked as often. Set before anything is measured.
   void watch(std::function<std::optional<std::string>()> alarm) { alarm_ = std::move(alarm); }
   /// Says how many steps there will be, for the share of the work done.
@@ -52,7 +61,10 @@ class StageRun {
 
  private:
   std::function<std::optional<std::string>()> alarm_;
+  std::optional<std::string> reason_to_end() const;
+
   mutable std::mutex mutex_;
+  mutable EarlyEnd early_;
   std::optional<std::string> broken_;
   std::atomic<unsigned> names_ = 0;
   std::atomic<std::size_t> steps_ = 0;

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "netcheck/facts.hpp"
 #include "netcheck/plan.hpp"
@@ -24,8 +25,13 @@ struct Misalignment {
 std::optional<Misalignment> find_misalignment(const Facts& facts, const Plan& plan,
                                               std::string& why);
 
+/// Nodes in different racks that measured well on the rail and whose labels do not lie, so that no
+/// fault is taken for what the racks do; empty when fewer than two racks have one. Pure.
+std::vector<std::string> sound_nodes(const Facts& facts, const Misalignment& misalignment);
+
 /// The misaligned control: the number of two pods that were forced into different racks must lie
-/// below every number of placed pods within one rack on that rail, intervals apart. Pure.
+/// below every number of placed pods within one rack on that rail, intervals apart; racks as they
+/// were measured where a label lies. Pure.
 Control judge_misaligned(const Facts& facts, const Misalignment& misalignment);
 
 /// The control that was not made, for this reason. Pure.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "netcheck/inference/label_truth.hpp"
 #include "netcheck/lookup.hpp"
 #include "netcheck/rules/custody.hpp"
 #include "netcheck/rules/quote.hpp"
@@ -120,11 +121,19 @@ Finding judge(const Facts& facts, const JudgedOutcome& entry) {
   return finding;
 }
 
+/// True when both nodes stand in one rack: as measured, where a label lies.
+bool in_one_rack(const Racks& racks, const PlannedPair& pair) {
+  const auto one = racks.of.find(pair.from.node);
+  const auto other = racks.of.find(pair.to.node);
+  return one != racks.of.end() && other != racks.of.end() && one->second == other->second;
+}
+
 }  // namespace
 
 PlacedPlan plan_placed(const Facts& facts, const Plan& plan) {
   PlacedPlan placed;
   if (!facts.workloads || !any_held(facts, plan)) return placed;
+  const Racks racks = effective_racks(facts, label_truth(facts));
   std::set<NodeOnRail> covered;
   std::set<std::string> with_aligned;  ///< rails with a pair of one rack
   std::map<NodeOnRail, std::string> missing;
@@ -133,8 +142,7 @@ PlacedPlan plan_placed(const Facts& facts, const Plan& plan) {
     for (const PlannedPair& pair : round.pairs) {
       const NodeOnRail from{pair.from.node, pair.from.rail};
       const NodeOnRail to{pair.to.node, pair.to.rail};
-      const auto rack = labelled_rack(facts, pair.from.node);
-      const bool aligned = rack && rack == labelled_rack(facts, pair.to.node);
+      const bool aligned = in_one_rack(racks, pair);
       const bool wanted = aligned && !with_aligned.contains(pair.from.rail);
       if (covered.contains(from) && covered.contains(to) && !wanted) continue;
       PlacedPair made{pair, pod_on(facts, pair.from.node), pod_on(facts, pair.to.node)};

@@ -135,14 +135,26 @@ Nodes nodes_of(const Gang& gang) {
   return {nodes.begin(), nodes.end()};
 }
 
-/// Enrolled nodes on which no other pod holds devices, the gang's own among them.
+/// The pods that the stage itself brought, which make room for any other: by uid.
+std::set<std::string> stage_pods(const Facts& facts) {
+  std::set<std::string> uids;
+  if (!facts.workloads) return uids;
+  for (const PlacedPod& pod : facts.workloads->pods)
+    uids.insert(pod.binding.uid);
+  return uids;
+}
+
+/// Enrolled nodes on which no other pod holds devices, the gang's own and those that only the stage
+/// holds among them.
 Nodes free_nodes(const ClaimIndex& index, const Gang& gang) {
   const std::set<const PodClaim*> own(gang.members.begin(), gang.members.end());
+  const auto brought = stage_pods(index.facts());
   Nodes nodes;
   for (const NodeFacts& node : index.facts().nodes) {
     const auto& pods = index.on_node(node.node);
     const bool taken = std::any_of(pods.begin(), pods.end(), [&](const PodClaim* pod) {
-      return own.count(pod) == 0 && !ended(*pod) && holds_devices(*pod);
+      return own.count(pod) == 0 && brought.count(pod->meta.uid) == 0 && !ended(*pod) &&
+             holds_devices(*pod);
     });
     if (!taken) nodes.push_back(node.node);
   }

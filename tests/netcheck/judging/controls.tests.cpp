@@ -1,4 +1,6 @@
 #include <catch2/catch_test_macros.hpp>
+#include <limits>
+#include <set>
 
 #include "netcheck/controls/controls.hpp"
 #include "netcheck/controls/misaligned.hpp"
@@ -24,7 +26,49 @@ PlacedPod pod(const std::string& workload, std::int64_t rank, const std::string&
 ControlAsk positive() { return {"positive", "gang", 2, "rdma/hca: 2", {5}, {120}}; }
 ControlAsk negative() { return {"negative", "negative", 1, "rdma/hca: 1000000", {20.1}, {20}}; }
 
+/// A gang with one pod on every node, which holds both of its NICs and sees them from inside.
+void place_gang(Facts& facts) {
+  facts.workloads.emplace();
+  for (std::size_t i = 0; i < facts.nodes.size(); ++i) {
+    NodeFacts& node = facts.nodes[i];
+    const PlacedPod made = pod("gang", static_cast<std::int64_t>(i), node.node);
+    NodeHoldings held;
+    held.node = node.node;
+    for (const char* const device : {"ens1", "ens2"}) {
+      Holding holding;
+      holding.pod_namespace = "plumbline";
+      holding.pod_name = made.binding.name.substr(std::string("plumbline/").size());
+      holding.resource = "example.com/nic";
+      holding.device = device;
+      held.holdings.push_back(holding);
+    }
+    node.holdings = held;
+    facts.workloads->pods.push_back(made);
+    facts.placed.push_back(node);
+    facts.placed.back().node = made.binding.name;
+    if (facts.placed.back().topology) facts.placed.back().topology->node = made.binding.name;
+  }
+}
+
 }  // namespace
+
+TEST_CASE("Placed pods measure a pair of one rack on every rail, though a label lies") {
+  testing::VirtualFabric fabric({}, 0.01, 7);
+  fabric.mislabel(4, "rack-3");
+  Facts facts = fabric.stage();
+  place_gang(facts);
+  std::set<std::string> rails;
+  for (const auto& round : plan_placed(facts, plan(facts)).rounds) {
+    for (const PlacedPair& placed : round) {
+      const std::set<std::string> nodes{placed.pair.from.node, placed.pair.to.node};
+      const bool together = nodes == std::set<std::string>{"node-1", "node-2"} ||
+                            nodes == std::set<std::string>{"node-3", "node-4"} ||
+                            nodes == std::set<std::string>{"node-5", "node-6"};
+      if (together) rails.insert(placed.pair.from.rail);
+    }
+  }
+  CHECK(rails == std::set<std::string>{"rail-a", "rail-b"});
+}
 
 TEST_CASE("A gang that runs whole behaved; one that does not is told with its first member") {
   const std::vector whole{pod("gang", 0, "node-1"), pod("gang", 1, "node-2")};
@@ -99,6 +143,49 @@ TEST_CASE("Misaligned pods must get less than aligned ones, intervals apart") {
   CHECK(judge_misaligned(facts, *worse).state == ControlState::misbehaved);
   add(kMisalignedGoodput, "node-2", 11e6, 12e6);
   CHECK(judge_misaligned(facts, *worse).seen.find("not in different racks") != std::string::npos);
+}
+
+TEST_CASE(
+    "Misaligned pods stand on nodes that measured well, so that no fault is taken for a rack") {
+  testing::VirtualFabric fabric({}, 0.01, 7);
+  fabric.slow_nic(3, 0, 5e6);
+  const Facts facts = fabric.stage();
+  std::string why;
+  auto worse = find_misalignment(facts, plan(facts), why);
+  REQUIRE(worse);
+  worse->rail = "rail-a";
+  CHECK(sound_nodes(facts, *worse) ==
+        std::vector<std::string>{"node-1", "node-2", "node-4", "node-5", "node-6"});
+  testing::VirtualFabric mislabelled({}, 0.01, 7);
+  mislabelled.mislabel(4, "rack-3");
+  CHECK(sound_nodes(mislabelled.stage(), *worse) ==
+        std::vector<std::string>{"node-1", "node-2", "node-3", "node-5", "node-6"});
+  worse->rail = "no rail";
+  CHECK(sound_nodes(facts, *worse).empty());
+}
+
+TEST_CASE("A number without an upper end does not say that misaligned pods got as much") {
+  testing::VirtualFabric fabric({}, 0.01, 7);
+  Facts facts = fabric.stage();
+  std::string why;
+  const auto worse = find_misalignment(facts, plan(facts), why);
+  REQUIRE(worse);
+  const auto add = [&](const char* probe, const char* to, Interval interval) {
+    Outcome outcome;
+    outcome.probe = probe;
+    outcome.from = {"node-1", "ens1", worse->rail};
+    outcome.to = {to, "ens1", worse->rail};
+    Measured measured;
+    measured.value = 1e6;
+    measured.interval = interval;
+    outcome.result = measured;
+    facts.outcomes.push_back(outcome);
+  };
+  add(kPlacedGoodput, "node-2", {22e6, 24e6});
+  add(kMisalignedGoodput, "node-3", {0, std::numeric_limits<double>::infinity()});
+  const Control control = judge_misaligned(facts, *worse);
+  CHECK(control.state == ControlState::misbehaved);
+  CHECK(control.seen.find("too little was measured") != std::string::npos);
 }
 
 TEST_CASE("Where nothing is known to be worse there is no misaligned control") {

@@ -89,6 +89,25 @@ TEST_CASE("The best free nodes are free of other pods that hold devices") {
   CHECK(all_match(placement_penalty(facts)));
 }
 
+TEST_CASE("Nodes that only the stage's own pods hold count as free") {
+  Facts facts = racked({"n0", "n2"});
+  facts.workloads.emplace();
+  for (const char* const node : {"n1", "n3"}) {
+    PodClaim own;
+    own.meta.name_space = "plumbline";
+    own.meta.name = own.meta.uid = node;
+    own.node = node;
+    own.phase = "Running";
+    own.extended = {{"example.com/nic", 2}};
+    facts.claims->pods.push_back(own);
+    PlacedPod placed;
+    placed.binding.uid = node;
+    facts.workloads->pods.push_back(placed);
+  }
+  const Finding finding = the_only(placement_penalty(facts), Verdict::unclaimed);
+  CHECK_THAT(finding.message, ContainsSubstring("n0 and n1"));
+}
+
 TEST_CASE("Nothing is said of a gang whose own paths were not measured") {
   Facts facts = racked({"n0", "n2"});
   std::erase_if(facts.outcomes, [](const Outcome& outcome) {
