@@ -35,18 +35,20 @@ def stage_file(rack, kubeconfig):
     return path
 
 
-def same_as_kustomize(daemon):
+def same_as_kustomize(api, daemon):
     """What the pods are made of: arguments, rights and mounts of the overlay, but for the run's own names."""
     if shutil.which("kubectl") is None:
+        print("not compared with what kustomize makes: there is no kubectl")
         return
     made = subprocess.run(["kubectl", "kustomize", ROOT / "deploy/kubernetes/overlays/prober"],
                           capture_output=True, text=True, check=True).stdout
     text = next(part for part in made.split("\n---\n") if "kind: DaemonSet" in part)
-    wanted = json.loads(subprocess.run(
-        ["kubectl", "create", "--dry-run=client", "--validate=false", "-o", "json", "-f", "-"],
-        input=text, capture_output=True, text=True, check=False).stdout or "{}")
-    if not wanted:
-        return
+    read = subprocess.run(["kubectl", "--kubeconfig", api.kubeconfig, "create", "--dry-run=client",
+                           "--validate=false", "-o", "json", "-f", "-"],
+                          input=text, capture_output=True, text=True, check=False)
+    if read.returncode != 0:
+        return expect(False, f"kubectl cannot read what kustomize made: {read.stderr}")
+    wanted = json.loads(read.stdout)
     ours, theirs = (one["spec"]["template"]["spec"] for one in (daemon, wanted))
     for key in ("args", "env", "securityContext", "volumeMounts", "ports", "readinessProbe"):
         one, other = ours["containers"][0][key], theirs["containers"][0][key]
@@ -64,7 +66,7 @@ def same_as_kustomize(daemon):
 
 def inside(rack):
     rack = pathlib.Path(rack)
-    with rack_cluster(rack) as api:
+    with rack_cluster(rack, for_agents=True, word=False) as api:
         apply(api, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}})
         apply(api, {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
                     "metadata": {"name": "plumbline-measures"}, "value": -1000})
@@ -76,13 +78,17 @@ def inside(rack):
                                       "--results", results, "--deploy-agents"],
                                      stdout=log, stderr=log)
             daemon = wait_for("the agents are brought", lambda: api.ask("GET", DAEMONS)["items"])[0]
-            same_as_kustomize(daemon)
+            same_as_kustomize(api, daemon)
             stage.wait(200)
         report = json.loads((results / "report.json").read_text())
         print(f"{report['verdict']}: {report['because'][:3]}")
-        # The played kubelet's /sys is not the node's own network's, so that agents on it see no NIC: all six were asked.
+        expect(stage.returncode == 0 and report["verdict"] == "pass", f"{stage.returncode} {report['because']}")
         lost = [one["message"] for one in report["findings"] if one["rule"] == "agent"]
         expect(not lost and len(report["nodes"]) == 6, f"{lost} {report['nodes']}")
+        # Agents in containers see all NICs of their nodes, and measured every pair of them.
+        expect(set(report["coverage"].values()) == {1.0}, report["coverage"])
+        rails = {one["from"]["rail"] for one in report["outcomes"] if one["status"] == "measured"}
+        expect(rails == {"rail-a", "rail-b"}, rails)
         expect(not api.ask("GET", DAEMONS)["items"], "the DaemonSet is still there")
         expect(not pods(api, SPACE), [*pods(api, SPACE)])
         secrets = api.ask("GET", f"/api/v1/namespaces/{SPACE}/secrets")["items"]

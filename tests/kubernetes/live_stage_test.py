@@ -17,7 +17,8 @@ sys.path.insert(0, str(ROOT / "tests/integration"))
 import stage_support  # noqa: E402  (its folder was added just now)
 
 KINDS = {"resourceslices": ("resource.k8s.io", "v1", "ResourceSlice", False),
-         "resourceclaims": ("resource.k8s.io", "v1", "ResourceClaim", True)}
+         "resourceclaims": ("resource.k8s.io", "v1", "ResourceClaim", True),
+         "workloads": ("kueue.x-k8s.io", "v1beta1", "Workload", True)}
 AGENT = "app.kubernetes.io/name"
 complaints = []
 
@@ -34,7 +35,7 @@ def items(bundle, name):
 def create(api, path, item):
     """An object as the rack's bundle has it; what the server gives itself is left to it."""
     meta = {key: value for key, value in item["metadata"].items()
-            if key in ("name", "namespace", "labels")}
+            if key in ("name", "namespace", "labels", "annotations")}
     made = api.create(path, {**item, "metadata": meta})
     if "status" in item:
         api.put_status(f"{path}/{meta['name']}", item["status"])
@@ -70,6 +71,27 @@ def tell_networks(rack, recorded, uid):
             result.write_text(text.replace(recorded, uid))
 
 
+def admitted(api, group):
+    """The rack's gang as Kueue has it: this server drops spec.schedulingGroup, by which a pod names its PodGroup, and keeps
+    an annotation."""
+    meta, spec = group["metadata"], group["spec"]
+    create(api, f"/apis/kueue.x-k8s.io/v1beta1/namespaces/{meta['namespace']}/workloads", {
+        "apiVersion": "kueue.x-k8s.io/v1beta1", "kind": "Workload",
+        "metadata": {key: meta[key] for key in ("name", "namespace")},
+        "spec": {"podSets": [{"name": "main", "count": spec["schedulingPolicy"]["gang"]["minCount"],
+                              "topologyRequest": {
+                                  "required": spec["schedulingConstraints"]["topology"][0]["key"]}}]},
+        "status": {"admission": {"clusterQueue": "racks", "podSetAssignments": [{"name": "main"}]}}})
+
+
+def tie_to_group(pod):
+    """The annotation and the label that Kueue ties a pod of a gang to its Workload by."""
+    group = pod["spec"].pop("schedulingGroup", None)
+    if group:
+        pod["metadata"]["annotations"] = {"kueue.x-k8s.io/workload": group["podGroupName"]}
+        pod["metadata"].setdefault("labels", {})["kueue.x-k8s.io/podset"] = "main"
+
+
 def fill(api, bundle, registered=False):
     """The rack's objects, and a pod for each of its agents. Nodes that kubelets registered are left as they are."""
     for plural, (group, version, kind, namespaced) in KINDS.items():
@@ -82,9 +104,12 @@ def fill(api, bundle, registered=False):
         create(api, "/api/v1/namespaces/plumbline/pods", agent_pod(node))
     for piece in items(bundle, "resourceslices"):
         create(api, "/apis/resource.k8s.io/v1/resourceslices", piece)
+    for group in items(bundle, "podgroups"):
+        admitted(api, group)
     uids = {}
     for pod in pods:
         pod["spec"]["automountServiceAccountToken"] = False
+        tie_to_group(pod)
         uid = create(api, f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods", pod)
         uids[pod["metadata"]["name"]] = uid
         tell_networks(bundle.parent, pod["metadata"]["uid"], uid)

@@ -6,91 +6,12 @@ import json
 import os
 import pathlib
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 
-from cluster import PROGRAM
+import failure_scenes
 from rack_cluster import apply, pods, rack_cluster, run_inside, skip_without_rights, wait_for
-
-SPACE = "plumbline"
-RUN = "plumbline.dev/run"
-complaints = []
-
-
-def expect(truth, what):
-    if not truth:
-        complaints.append(str(what))
-
-
-def stage_file(rack, kubeconfig, name, workloads, budget="1s"):
-    """The rack's stage file over the live cluster, with workloads of its own, and as short as can be. A tenant holds a
-    device of node-6 by DRA, whose word is not in this cluster: that node stays out."""
-    lines = (rack / "stage.yaml").read_text().splitlines()
-    kept = [line for line in lines if not line.startswith(("claims:", "collectives:", "measure:", "  - {node: node-6"))]
-    kept += [f"claims: {{kubeconfig: {kubeconfig}}}",
-             f"measure: {{width: 0.05, pair_budget: {budget}, batch: 150ms, message_sizes: [64KiB], "
-             "both_ways: false, latency: false, node_probes: false}",
-             f"workloads: {workloads}"]
-    path = rack / f"{name}.yaml"
-    path.write_text("\n".join(kept) + "\n")
-    return path
-
-
-ASKED = "{resources: {example.com/nic: 2}, pending_for: 5s, patience: 30s}"
-
-
-class Stage:
-    """One run of the program, started and not yet ended."""
-
-    def __init__(self, rack, kubeconfig, name, workloads=ASKED, budget="1s"):
-        self.results = pathlib.Path(tempfile.mkdtemp(prefix=f"plumbline-{name}-"))
-        file = stage_file(rack, kubeconfig, name, workloads, budget)
-        self.log = open(self.results / "log", "wb")
-        self.name = name
-        self.process = subprocess.Popen([PROGRAM, "stage", "-f", file, "--results", self.results],
-                                        stdout=self.log, stderr=self.log)
-
-    def measures(self):
-        """True once the first number is in the journal."""
-        journal = self.results / "journal.jsonl"
-        return journal.exists() and '"measured"' in journal.read_text()
-
-    def end(self, seconds=180):
-        code = self.process.wait(seconds)
-        path = self.results / "report.json"
-        if not path.exists():
-            sys.exit(f"{self.name}: no report, exit code {code}\n" + self.output())
-        report = json.loads(path.read_text())
-        print(f"{self.name}: {report['verdict']} ({code}): {report['because'][:2]}", flush=True)
-        return code, report
-
-    def output(self):
-        text = (self.results / "log").read_text(errors="replace")
-        warned = [line for line in text.splitlines() if "warn" in line]
-        return "\n".join([*warned, text[-6000:]])
-
-
-def left_behind(api):
-    """Everything in the namespace that belongs to a run."""
-    found = []
-    for path in ("/api/v1/namespaces/plumbline/pods", "/apis/batch/v1/namespaces/plumbline/jobs",
-                 "/apis/coordination.k8s.io/v1/namespaces/plumbline/leases",
-                 "/api/v1/namespaces/plumbline/secrets"):
-        found += [f"{path}/{item['metadata']['name']}" for item in api.ask("GET", path)["items"]
-                  if RUN in item["metadata"].get("labels", {})]
-    return found
-
-
-def end_pod(api, name):
-    """Gone, its devices free again."""
-    api.ask("DELETE", f"/api/v1/namespaces/{SPACE}/pods/{name}")
-    wait_for(f"{name} is gone", lambda: name not in pods(api, SPACE))
-
-
-def controls(report):
-    return {one["name"]: one for one in report["workloads"]["controls"]}
+from stage_scenes import ASKED, RUN, SPACE, Stage, complaints, controls, end_pod, expect, left_behind, started
 
 
 def a_whole_stage(api, rack):
@@ -146,7 +67,7 @@ def a_plugin_lies(api, rack):
     (rack / "stage.yaml").write_text("".join(
         line.replace("nic_rate: 200", "nic_rate: 100") if "rail-b" in line else line
         for line in truth.splitlines(keepends=True)))
-    stage = Stage(rack, api.kubeconfig, "lies", ASKED.replace("pending_for: 5s", "controls: [wrong_nic]"), "2s")
+    stage = Stage(rack, api.kubeconfig, "lies", ASKED.replace("pending_for: 5s", "controls: [wrong_nic]"), budget="1s")
     (rack / "stage.yaml").write_text(truth)
     code, report = stage.end()
     for number in range(1, 6):
@@ -173,7 +94,7 @@ def a_plugin_lies(api, rack):
 def an_urgent_pod_comes(api, rack):
     """The gang gives way: measuring ends within a second of it, and the report says by whom."""
     stage = Stage(rack, api.kubeconfig, "urgent", budget="20s")
-    wait_for("it measures", lambda: stage.measures() or stage.process.poll() is not None)
+    stage.wait_to_measure()
     apply(api, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "urgent"}, "spec": {
         "priorityClassName": "urgent", "terminationGracePeriodSeconds": 1, "nodeSelector": {"kubernetes.io/hostname": "node-2"},
         "containers": [{"name": "main", "image": "machine", "command": ["sh", "-c", "sleep 60"],
@@ -219,7 +140,7 @@ def a_missing_right(api, rack):
 
 def told_to_end(api, rack):
     stage = Stage(rack, api.kubeconfig, "told", budget="20s")
-    wait_for("it measures", lambda: stage.measures() or stage.process.poll() is not None)
+    stage.wait_to_measure()
     stage.process.send_signal(signal.SIGTERM)
     start = time.monotonic()
     code, report = stage.end()
@@ -229,23 +150,33 @@ def told_to_end(api, rack):
 
 
 def killed(api, rack):
-    """What it made stays until it is swept; a run that lives is not."""
+    """What it made stays until its Lease has expired and somebody sweeps; a run that lives is not swept."""
     stage = Stage(rack, api.kubeconfig, "killed", budget="20s")
-    wait_for("it measures", lambda: stage.measures() or stage.process.poll() is not None)
-    sweep = [PROGRAM, "sweep", "--kubeconfig", str(api.kubeconfig), "-o", "json"]
-    alive = subprocess.run(sweep, capture_output=True, text=True, check=False)
-    expect(alive.returncode == 0 and json.loads(alive.stdout or "{}").get("runs") == [],
-           alive.stdout + alive.stderr)
+    stage.wait_to_measure()
+    alive = failure_scenes.sweep(api)
+    expect(alive == [], alive)
     stage.process.kill()
     stage.process.wait()
     runs = {item["metadata"]["labels"][RUN]
             for item in api.ask("GET", "/apis/batch/v1/namespaces/plumbline/jobs")["items"]}
     expect(len(runs) == 1 and left_behind(api), f"{runs} {left_behind(api)}")
-    swept = subprocess.run([*sweep, "--run", *runs], capture_output=True, text=True, check=False)
-    told = json.loads(swept.stdout)["runs"]
-    expect(swept.returncode == 0 and told[0]["run"] in runs and not told[0]["left"],
-           swept.stdout + swept.stderr)
+    for run in runs:
+        age_lease(api, run)
+    swept = failure_scenes.sweep(api)
+    expect([(one["run"], one["left"]) for one in swept] == [(run, []) for run in runs], swept)
     expect(not left_behind(api), left_behind(api))
+
+
+def age_lease(api, run):
+    """The Lease as it is a minute later; with PLUMBLINE_BY_THE_CLOCK that minute is waited for."""
+    path = f"/apis/coordination.k8s.io/v1/namespaces/{SPACE}/leases/plumbline-{run}"
+    lease = api.ask("GET", path)
+    if os.environ.get("PLUMBLINE_BY_THE_CLOCK"):
+        time.sleep(2 * lease["spec"]["leaseDurationSeconds"] + 1)
+        return
+    earlier = time.gmtime(time.time() - 2 * lease["spec"]["leaseDurationSeconds"] - 1)
+    lease["spec"]["renewTime"] = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", earlier)
+    api.ask("PUT", path, lease)
 
 
 def inside(rack):
@@ -258,12 +189,18 @@ def inside(rack):
         account = f"/api/v1/namespaces/{SPACE}/serviceaccounts/default"
         wait_for("the account has a token", lambda: api.ask("GET", account).get("secrets"))
         chosen = os.environ.get("PLUMBLINE_SCENES", "").split()
-        for scene in (a_missing_right, a_whole_stage, a_plugin_lies, told_to_end, a_gang_that_does_not_fit,
-                      an_urgent_pod_comes, killed):  # the last: its agents stay reserved for a while
+        scenes = (a_missing_right, a_whole_stage, a_plugin_lies, told_to_end, a_gang_that_does_not_fit,
+                  an_urgent_pod_comes, *failure_scenes.SCENES, killed)  # the last: its agents stay reserved for a while
+        by_hand = [one for one in failure_scenes.BY_HAND if one.__name__ in chosen]
+        for scene in (*by_hand, *scenes):
             if chosen and scene.__name__ not in chosen:
                 continue
             start = time.monotonic()
-            scene(api, rack)
+            try:
+                scene(api, rack)
+            finally:
+                for process in started:
+                    process.kill()  # of a scene that failed
             print(f"{scene.__name__}: {time.monotonic() - start:.1f} s", flush=True)
     for complaint in complaints:
         print(complaint)

@@ -63,12 +63,19 @@ class Node:
                     "renewTime": time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime())}
             try:
                 self.api.ask("PATCH", f"{LEASES}/{self.name}", {"spec": spec}, MERGE)
+                self._report_again()
             except urllib.error.HTTPError as error:
                 if error.code == 404:
                     self.api.insist("POST", LEASES, {"metadata": {"name": self.name}, "spec": spec})
             except LOST:
                 pass
             time.sleep(RENEW_S)
+
+    def _report_again(self):
+        """A controller that did not hear of the node for a while, since the server was away, holds it for dead."""
+        found = self.api.ask("GET", f"/api/v1/nodes/{self.name}")["status"].get("conditions", [])
+        if not any(one["type"] == "Ready" and one["status"] == "True" for one in found):
+            self.api.ask("PATCH", f"/api/v1/nodes/{self.name}/status", {"status": self._status()}, MERGE)
 
     # --- devices -----------------------------------------------------------------------------
 
