@@ -10,6 +10,7 @@ std::vector<std::pair<std::string, Rule>> claim_rules() {
           {"X04", x04_given_held},
           {"X04 checkpoint", x04_checkpoint},
           {"X04 inside", x04_inside},
+          {"X04 twice", x04_given_twice},
           {"X04 prepared", x04_prepared},
           {"X07", x07_kubelet_alignment},
           {"X08", x08_claims_and_cpus},

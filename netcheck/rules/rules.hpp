@@ -32,6 +32,10 @@ std::vector<Finding> x04_checkpoint(const Facts& facts);
 /// the claim was given. One finding a node and claim that a running pod there uses.
 std::vector<Finding> x04_prepared(const Facts& facts);
 
+/// X04 for claims: no device is given to two of them at once, unless it says that it can be shared,
+/// or it is given for administration or in shares. One finding a device and further claim.
+std::vector<Finding> x04_given_twice(const Facts& facts);
+
 /// X04 for pods of the stage's own: what such a pod finds inside (device nodes, interfaces, the
 /// variables that tell of devices, what the driver tells there) is what the kubelet says that it
 /// was given, and nothing for one that asked for nothing. One finding a device that lacks or is
