@@ -64,7 +64,7 @@ class Cluster:
         whole["status"] = status
         return self.ask("PUT", path + "/status", whole)
 
-    def define(self, group, version, kind, plural, spec=None, namespaced=True):
+    def define(self, group, version, kind, plural, namespaced=True, spec=None):
         """A CRD with a status subresource that keeps every field, or of the `spec` those of its schema."""
         schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
         if spec:

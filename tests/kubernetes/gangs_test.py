@@ -124,7 +124,7 @@ def all_is_installed(api, _):
     least_rights(api)
     for kind in (kinds.COSCHEDULING, kinds.VOLCANO, kinds.JOB_SETS, kinds.MPI_JOBS, kinds.TRAIN_JOBS,
                  kinds.RUNTIMES, kinds.CLAIM_TEMPLATES):
-        api.define(*kind)
+        api.define(*kind[:4], spec=kind[4])
     api.start_gangs()
 
 
