@@ -2,20 +2,16 @@
 """The Helm chart makes the objects that kustomize makes, tier by tier, as a real API server understands both."""
 
 import json
-import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
 
-from cluster import ROOT, SKIPPED, cluster
+from cluster import ROOT, SKIPPED, cluster, complaints, conclude
 
 CHART = ROOT / "deploy/helm/plumbline"
 OVERLAYS = ROOT / "deploy/kubernetes/overlays"
 HELM = shutil.which("helm")
-complaints = []
-
-
 def out(*command, given=None):
     done = subprocess.run([*map(str, command)], input=given, capture_output=True, text=True,
                           timeout=120, check=False)
@@ -128,9 +124,7 @@ def main():
     certificates = by_chart({"tls": {"mode": "cert-manager", "nodes": ["node-1", "node-2"]}})
     if certificates.count("kind: Certificate\n") != 2 or "node-2" not in certificates:
         complaints.append("cert-manager's two certificates are not made")
-    for complaint in complaints:
-        print(complaint)
-    sys.exit(1 if complaints else 0)
+    conclude()
 
 
 main()

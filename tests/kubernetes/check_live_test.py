@@ -3,20 +3,11 @@
 token, rotated token file, exec plugin; RBAC; paging; a server that restarts."""
 
 import json
-import sys
 import threading
 
-from cluster import cluster, plumbline
+from cluster import cluster, complaints, conclude, expect, plumbline
 
 ROOT = "resource.kubernetes.io/pcieRoot"
-complaints = []
-
-
-def expect(truth, what):
-    if not truth:
-        complaints.append(what)
-
-
 def fill(api):
     """Two nodes, three DRA kinds as CRDs, an aligned claim and one that can never be met."""
     for plural, kind, namespaced in (("resourceslices", "ResourceSlice", False),
@@ -153,9 +144,7 @@ def main():
         knows_names(api, token)
         reads_pages(api)
         outlives_restart(api, before)
-    for complaint in complaints:
-        print(complaint)
-    sys.exit(1 if complaints else 0)
+    conclude()
 
 
 main()

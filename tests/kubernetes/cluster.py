@@ -22,6 +22,22 @@ SKIPPED = 77
 MERGE = "application/merge-patch+json"
 
 
+complaints = []
+
+
+def expect(truth, what):
+    """Keeps what is not as it should be; conclude() tells all of it."""
+    if not truth:
+        complaints.append(str(what))
+
+
+def conclude():
+    """Tells what was not as it should be, and leaves with the exit code of it."""
+    for complaint in complaints:
+        print(complaint)
+    sys.exit(1 if complaints else 0)
+
+
 def free_ports():
     """The first of four neighbouring ports on loopback that are free now."""
     for base in range(21000 + os.getpid() % 5000, 32000, 4):

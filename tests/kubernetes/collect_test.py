@@ -5,11 +5,9 @@ and of the redacted bundle the same without a single name of it."""
 import collections
 import json
 import pathlib
-import sys
 
-from cluster import cluster, plumbline
+from cluster import cluster, complaints, conclude, plumbline
 
-complaints = []
 NAMES = ("secret-node", "secret-team", "secret-pod", "secret-rack", "secret-group")
 
 
@@ -75,9 +73,7 @@ def main():
         code, _, err = plumbline("collect", api.run / "plain-bundle", "--kubeconfig", api.kubeconfig)
         if code != 64 or "not an empty folder" not in err:
             complaints.append(f"a bundle is never written over: {code} {err}")
-    for complaint in complaints:
-        print(complaint)
-    sys.exit(1 if complaints else 0)
+    conclude()
 
 
 main()

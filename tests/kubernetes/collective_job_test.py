@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from cluster import ROOT, SKIPPED
+from cluster import ROOT, SKIPPED, complaints, conclude, expect
 from rack_cluster import apply, log_of, pods, rack_cluster, run_inside, skip_without_rights, wait_for
 
 SPACE = "plumbline"
@@ -22,14 +22,6 @@ AGENTS, COORDINATOR = "plumbline-collective", "plumbline-collective-coordinator"
 # The ranks of a machine without GPUs, and sizes for it.
 SMALL = ["collective", "all_reduce", "--agents", "/stage/stage.yaml", "-g", "2", "-b", "4K", "-e", "16K",
          "-f", "2", "-w", "1"]
-complaints = []
-
-
-def expect(truth, what):
-    if not truth:
-        complaints.append(str(what))
-
-
 def sh(*words, cwd=None, given=None):
     return subprocess.run(words, cwd=cwd, check=True, capture_output=True, text=True, input=given).stdout
 
@@ -156,9 +148,7 @@ def inside(rack):
                 for name, one in pods(api, SPACE).items():
                     print(name, json.dumps(one["status"])[:1500])
                     print(log_of(api, SPACE, name)[-2000:] if one["status"].get("podIP") else "")
-    for complaint in complaints:
-        print(complaint)
-    sys.exit(1 if complaints else 0)
+    conclude()
 
 
 if len(sys.argv) > 1:

@@ -9,19 +9,11 @@ import subprocess
 import sys
 import tempfile
 
-from cluster import PROGRAM, ROOT
+from cluster import PROGRAM, ROOT, conclude, expect
 from rack_cluster import apply, pods, rack_cluster, run_inside, skip_without_rights, wait_for
 
 SPACE = "plumbline"
 DAEMONS = "/apis/apps/v1/namespaces/plumbline/daemonsets"
-complaints = []
-
-
-def expect(truth, what):
-    if not truth:
-        complaints.append(str(what))
-
-
 def stage_file(rack, kubeconfig):
     """The rack's stage file without agents and without TLS: both come with the stage."""
     lines = (rack / "stage.yaml").read_text().splitlines()
@@ -93,9 +85,7 @@ def inside(rack):
         expect(not pods(api, SPACE), [*pods(api, SPACE)])
         secrets = api.ask("GET", f"/api/v1/namespaces/{SPACE}/secrets")["items"]
         expect(not [one for one in secrets if "agents-tls" in one["metadata"]["name"]], "a Secret is left")
-    for complaint in complaints:
-        print(complaint)
-    sys.exit(1 if complaints else 0)
+    conclude()
 
 
 if len(sys.argv) > 1:

@@ -10,9 +10,9 @@ import signal
 import subprocess
 import time
 
-from cluster import PROGRAM
+from cluster import PROGRAM, expect
 from rack_cluster import all_ready, apply, pods, wait_for
-from stage_scenes import ASKED, SPACE, Stage, controls, end_pod, expect, left_behind
+from stage_scenes import ASKED, SPACE, Stage, controls, end_pod, left_behind
 from virtual_rack import layout, namespaces
 
 LONG = {"budget": "20s", "width": 0.001}  # a pair takes as long as it may

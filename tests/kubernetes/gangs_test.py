@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from cluster import ROOT
+from cluster import ROOT, conclude, expect
 from placed_stage import SPACE, controls, left_behind, requirement, run_stage
 from rack_cluster import apply, rack_cluster, run_inside, skip_without_rights, wait_for
 
@@ -20,14 +20,6 @@ sys.path.insert(0, str(CONTROLLERS))
 import kinds  # noqa: E402  (its folder was added just now)
 
 THREE = ("node-1", "node-2", "node-3")
-complaints = []
-
-
-def expect(truth, what):
-    if not truth:
-        complaints.append(str(what))
-
-
 @contextlib.contextmanager
 def controllers(api):
     """Those of JobSet, MPIJob and TrainJob, until the end of the block."""
@@ -146,7 +138,7 @@ def made_by(api, rack, kind, more, look):
     def meanwhile():
         seen.append(wait_for(f"a {kind} runs", look, 40))
 
-    code, report, said = run_stage(api, rack, kind, f"{{kind: {kind}, resources: {{example.com/nic: 2}}, {more}}}",
+    code, report, said = run_stage(api, rack, kind, f"{{kind: {kind}, resources: {{example.com/nic: 2}}, isolation: false, {more}}}",
                                    THREE[:2], meanwhile, measure=True)
     expect(not report["interrupted"] and report["workloads"]["kind"] == kind
            and controls(report).get("positive") == "behaved", f"{code} {report['because']}\n{said[-3000:]}")
@@ -228,9 +220,7 @@ def inside(rack):
             start = time.monotonic()
             scene(api, rack)
             print(f"{scene.__name__}: {time.monotonic() - start:.1f} s", flush=True)
-    for complaint in complaints:
-        print(complaint)
-    sys.exit(1 if complaints else 0)
+    conclude()
 
 
 if len(sys.argv) > 1:

@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 import urllib.error
 
-from cluster import ROOT, PROGRAM, cluster
+from cluster import PROGRAM, ROOT, cluster, complaints, conclude, expect
 
 sys.path.insert(0, str(ROOT / "tests/integration"))
 import stage_support  # noqa: E402  (its folder was added just now)
@@ -20,14 +20,6 @@ KINDS = {"resourceslices": ("resource.k8s.io", "v1", "ResourceSlice", False),
          "resourceclaims": ("resource.k8s.io", "v1", "ResourceClaim", True),
          "workloads": ("kueue.x-k8s.io", "v1beta1", "Workload", True)}
 AGENT = "app.kubernetes.io/name"
-complaints = []
-
-
-def expect(truth, what):
-    if not truth:
-        complaints.append(str(what))
-
-
 def items(bundle, name):
     return json.loads(pathlib.Path(bundle, name + ".json").read_text())["items"]
 
@@ -196,9 +188,7 @@ def inside(rack):
                              results + "/missing"))
         api.server_down()
         judge_unreachable(*stage(live_stage_file(rack, api.kubeconfig, "gone"), results + "/gone"))
-    for complaint in complaints:
-        print(complaint)
-    sys.exit(1 if complaints else 0)
+    conclude()
 
 
 def main():

@@ -7,14 +7,11 @@ import subprocess
 import sys
 import urllib.error
 
-from cluster import ROOT, SKIPPED, cluster
+from cluster import ROOT, SKIPPED, cluster, complaints, conclude
 
 OVERLAYS = ("observer", "prober", "deep", "check-job", "stage-job", "stage-workloads", "node-reports",
             "node-marks")
 UNKNOWN = ("ValidatingAdmissionPolicy",)  # to Kubernetes 1.20
-complaints = []
-
-
 def kubectl(api, *words, given=None):
     return subprocess.run(["kubectl", "--kubeconfig", api.kubeconfig, *words], input=given,
                           capture_output=True, text=True, timeout=120, check=False)
@@ -98,9 +95,7 @@ def main():
             accepts(api, overlay)
         has_least_rights(api)
         stage_has_least_rights(api)
-    for complaint in complaints:
-        print(complaint)
-    sys.exit(1 if complaints else 0)
+    conclude()
 
 
 main()

@@ -4,19 +4,10 @@ by its Node, its findings and nobody else's; written again without a conflict; a
 
 import json
 import subprocess
-import sys
 
-from cluster import ROOT, cluster, plumbline
+from cluster import ROOT, cluster, complaints, conclude, expect, plumbline
 
 REPORTS = "/apis/plumbline.dev/v1alpha1/nodereports"
-complaints = []
-
-
-def expect(truth, what):
-    if not truth:
-        complaints.append(what)
-
-
 def define(api):
     made = subprocess.run(["kubectl", "kustomize", ROOT / "deploy/kubernetes/overlays/node-reports"],
                           capture_output=True, text=True, timeout=60, check=True).stdout
@@ -121,9 +112,7 @@ def main():
         publishes(api, results)
         marks(api, results)
         names_a_missing_right(api, results)
-    for complaint in complaints:
-        print(complaint)
-    sys.exit(1 if complaints else 0)
+    conclude()
 
 
 main()

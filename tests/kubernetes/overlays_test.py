@@ -15,20 +15,12 @@ import subprocess
 import sys
 import tempfile
 
-from cluster import ROOT, SKIPPED
+from cluster import ROOT, SKIPPED, complaints, conclude, expect
 from rack_cluster import layout, log_of, pods, rack_cluster, run_there, wait_for
 
 SPACE = "plumbline"
 JOB = f"/apis/batch/v1/namespaces/{SPACE}/jobs/plumbline-stage"
 DAEMONS = f"/apis/apps/v1/namespaces/{SPACE}/daemonsets/plumbline-agent"
-complaints = []
-
-
-def expect(truth, what):
-    if not truth:
-        complaints.append(str(what))
-
-
 def sh(*words, cwd=None, given=None):
     return subprocess.run(words, cwd=cwd, check=True, capture_output=True, text=True, input=given).stdout
 
@@ -140,9 +132,7 @@ def inside(rack, fault):
                     print(name, json.dumps(one["status"])[:1200])
                     with contextlib.suppress(OSError):
                         print(log_of(api, SPACE, name)[-2000:])
-    for complaint in complaints:
-        print(complaint)
-    sys.exit(1 if complaints else 0)
+    conclude()
 
 
 if sys.argv[2:3] == ["--inside"]:

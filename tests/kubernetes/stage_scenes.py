@@ -8,17 +8,12 @@ import sys
 import tarfile
 import tempfile
 
-from cluster import PROGRAM
+from cluster import PROGRAM, expect
 from rack_cluster import pods, wait_for
 
 SPACE = "plumbline"
 RUN = "plumbline.dev/run"
-complaints, started = [], []
-
-
-def expect(truth, what):
-    if not truth:
-        complaints.append(str(what))
+started = []
 
 
 def stage_file(rack, kubeconfig, name, workloads, settings):

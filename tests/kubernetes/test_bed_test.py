@@ -8,19 +8,12 @@ import pathlib
 import sys
 import time
 
+from cluster import conclude, expect
 from rack_cluster import apply, log_of, pods, rack_cluster, run_inside, skip_without_rights, wait_for
 
 SPACE = "plumbline"
 RANK = {"fieldRef": {"fieldPath": "metadata.annotations['batch.kubernetes.io/job-completion-index']"}}
 ADDRESS = {"fieldRef": {"fieldPath": "status.podIP"}}
-complaints = []
-
-
-def expect(truth, what):
-    if not truth:
-        complaints.append(str(what))
-
-
 def container(script, **more):
     return {"name": "main", "image": "machine", "command": ["sh", "-c", script], **more}
 
@@ -163,9 +156,7 @@ def inside(rack):
     while processes() and time.monotonic() < end:
         time.sleep(0.05)
     expect(not processes(), f"left behind: {processes()}")
-    for complaint in complaints:
-        print(complaint)
-    sys.exit(1 if complaints else 0)
+    conclude()
 
 
 if len(sys.argv) > 1:

@@ -6,16 +6,12 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 
-from cluster import PROGRAM, cluster, plumbline
+from cluster import PROGRAM, cluster, complaints, conclude, plumbline
 
 GROUPS = "/apis/scheduling.x-k8s.io/v1alpha1/namespaces/default/podgroups"
-complaints = []
-
-
 class Follower:
     """A running `check --watch -o json`: the reports that it printed so far."""
 
@@ -128,9 +124,7 @@ def main():
         code, _, err = plumbline("check", api.run, "--watch", "5")
         if code != 64 or "--watch needs" not in err:
             complaints.append(f"a bundle cannot be watched: {code} {err}")
-    for complaint in complaints:
-        print(complaint)
-    sys.exit(1 if complaints else 0)
+    conclude()
 
 
 main()

@@ -10,8 +10,9 @@ import sys
 import time
 
 import failure_scenes
+from cluster import complaints, conclude, expect
 from rack_cluster import apply, pods, rack_cluster, run_inside, skip_without_rights, wait_for
-from stage_scenes import ASKED, RUN, SPACE, Stage, complaints, controls, end_pod, expect, left_behind, started
+from stage_scenes import ASKED, RUN, SPACE, Stage, controls, end_pod, left_behind, started
 
 
 def a_whole_stage(api, rack):
@@ -202,9 +203,7 @@ def inside(rack):
                 for process in started:
                     process.kill()  # of a scene that failed
             print(f"{scene.__name__}: {time.monotonic() - start:.1f} s", flush=True)
-    for complaint in complaints:
-        print(complaint)
-    sys.exit(1 if complaints else 0)
+    conclude()
 
 
 if len(sys.argv) > 1:
