@@ -63,7 +63,7 @@ struct Facts {
   std::optional<Workloads> workloads;  ///< what the stage brought through the scheduler
   /// What the agents inside its pods told; `node` is the pod's "namespace/name".
   std::vector<NodeFacts> placed;
-  /// Set while a FactsIndex of these facts lives, so that no look makes one of its own.
+  /// Set while a FactsIndex of these facts lives; the lookups are quick then.
   mutable IndexSlot index{};
 };
 

@@ -29,7 +29,11 @@ std::string sizeless_key(const Outcome& outcome) {
 }  // namespace
 
 const NodeFacts* facts_of(const Facts& facts, const std::string& node) {
-  return found_under(Indexed(facts)->nodes, node);
+  if (const FactsIndex* index = facts.index.get()) return found_under(index->nodes, node);
+  for (const NodeFacts& candidate : facts.nodes) {
+    if (candidate.node == node) return &candidate;
+  }
+  return nullptr;
 }
 
 const DeclaredRail* find_rail(const Facts& facts, const std::string& rail) {
@@ -49,7 +53,12 @@ const NetworkDevice* nic_on(const Facts& facts, const std::string& node, const s
 }
 
 const NodeClaim* find_node_claim(const Facts& facts, const std::string& node) {
-  return found_under(Indexed(facts)->node_claims, node);
+  if (!facts.claims) return nullptr;
+  if (const FactsIndex* index = facts.index.get()) return found_under(index->node_claims, node);
+  for (const NodeClaim& claim : facts.claims->nodes) {
+    if (claim.meta.name == node) return &claim;
+  }
+  return nullptr;
 }
 
 std::optional<std::string> labelled_rack(const Facts& facts, const std::string& node) {

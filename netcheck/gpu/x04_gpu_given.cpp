@@ -77,8 +77,14 @@ Finding check(const NodeFacts& node, const std::vector<GpuHolder>& holders,
 
 /// The pod whose cgroup a process is in, by its uid; null when it is in none that is known.
 const PodClaim* pod_of(const Facts& facts, const GpuProcess& process) {
-  if (process.pod_uid.empty()) return nullptr;
-  return found_under(Indexed(facts)->pods_by_uid, process.pod_uid);
+  if (process.pod_uid.empty() || !facts.claims) return nullptr;
+  if (const FactsIndex* index = facts.index.get()) {
+    return found_under(index->pods_by_uid, process.pod_uid);
+  }
+  for (const PodClaim& pod : facts.claims->pods) {
+    if (pod.meta.uid == process.pod_uid) return &pod;
+  }
+  return nullptr;
 }
 
 /// The pod that holds a GPU or a slice of it; null when none does.

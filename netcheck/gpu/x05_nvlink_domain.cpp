@@ -239,7 +239,7 @@ std::vector<std::string> covered(const Facts& facts, const DeviceClaim& claim,
 void add_claimed(const Facts& facts, std::vector<Finding>& findings) {
   if (!facts.claims) return;
   for (const DeviceClaim& claim : facts.claims->claims) {
-    const NodeFacts* const node = facts_of(facts, claim.node);
+    const NodeFacts* const node = find_node(facts, claim.node);
     if (!claim.allocated || claim.is_template || node == nullptr) continue;
     for (std::size_t i = 0; i < claim.constraints.size(); ++i) {
       const DeviceConstraint& asked = claim.constraints[i];

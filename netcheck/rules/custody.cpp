@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "netcheck/lookup.hpp"
 #include "netcheck/rules/facts_index.hpp"
 #include "netcheck/rules/lookup.hpp"
 #include "netcheck/rules/quote.hpp"
@@ -35,9 +34,15 @@ std::optional<bool> is_same(const Facts& facts, const NodeFacts& node, const Net
 
 const DeviceClaim* find_claim(const Facts& facts, const std::string& name_space,
                               const std::string& name) {
-  const Indexed index(facts);
-  const auto& named = listed_under(index->claims_by_name, name_space + "/" + name);
-  return named.empty() ? nullptr : named.front();
+  if (!facts.claims) return nullptr;
+  if (const FactsIndex* index = facts.index.get()) {
+    const auto& named = listed_under(index->claims_by_name, name_space + "/" + name);
+    return named.empty() ? nullptr : named.front();
+  }
+  for (const DeviceClaim& claim : facts.claims->claims) {
+    if (claim.meta.name == name && claim.meta.name_space == name_space) return &claim;
+  }
+  return nullptr;
 }
 
 bool same_device(const AllocatedDevice& given, const Holding& holding) {
@@ -175,7 +180,7 @@ Custody moved_away(const Facts& facts, const NodeFacts& node, const std::string&
 }  // namespace
 
 Custody custody(const Facts& facts, const std::string& node, const std::string& device) {
-  const NodeFacts* known = facts_of(facts, node);
+  const NodeFacts* known = find_node(facts, node);
   if (known == nullptr) return {{}, node + " is not a node of the stage"};
   if (!known->topology) {
     return {{}, node + " told nothing of its devices: " + known->topology_problem};

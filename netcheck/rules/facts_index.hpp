@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -43,20 +43,6 @@ class FactsIndex {
   void add_claims(const AllocationView& view);
 
   const Facts* facts_;
-};
-
-/// The index that lives of these facts; where none does, one made for this look alone, which goes
-/// through all of them. What is found points at the facts and outlives it, lists do not.
-class Indexed {
- public:
-  explicit Indexed(const Facts& facts) : living_(facts.index.get()) {
-    if (living_ == nullptr) own_.emplace(facts);
-  }
-  const FactsIndex* operator->() const { return living_ != nullptr ? living_ : &*own_; }
-
- private:
-  const FactsIndex* living_;
-  std::optional<FactsIndex> own_;
 };
 
 /// The list under a key; an empty one when there is none.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "netcheck/lookup.hpp"
 #include "netcheck/rules/facts_index.hpp"
 #include "netcheck/rules/quote.hpp"
 
@@ -117,18 +116,31 @@ bool is_left_over(const Facts& facts, const PodSandbox& sandbox) {
   return another || ended(*pod);
 }
 
+bool has(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 /// The allocated claims that name the pod or that it names, in their order.
 std::vector<const DeviceClaim*> claims_of(const Facts& facts, const PodClaim& pod) {
-  const Indexed index(facts);
+  std::vector<const DeviceClaim*> found;
+  if (!facts.claims) return found;
   const std::string space = pod.meta.name_space + "/";
-  std::vector<const DeviceClaim*> found = listed_under(index->reserved, space + pod.meta.name);
-  for (const std::string& name : pod.resource_claims) {
-    for (const DeviceClaim* claim : listed_under(index->claims_by_name, space + name)) {
-      if (claim->allocated) found.push_back(claim);
+  if (const FactsIndex* index = facts.index.get()) {
+    found = listed_under(index->reserved, space + pod.meta.name);
+    for (const std::string& name : pod.resource_claims) {
+      for (const DeviceClaim* claim : listed_under(index->claims_by_name, space + name)) {
+        if (claim->allocated) found.push_back(claim);
+      }
     }
+    std::sort(found.begin(), found.end());  // all stand in one list: its order
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    return found;
   }
-  std::sort(found.begin(), found.end());  // all stand in one list: its order
-  found.erase(std::unique(found.begin(), found.end()), found.end());
+  for (const DeviceClaim& claim : facts.claims->claims) {
+    if (!claim.allocated || claim.meta.name_space != pod.meta.name_space) continue;
+    if (has(claim.reserved_for, pod.meta.name) || has(pod.resource_claims, claim.meta.name))
+      found.push_back(&claim);
+  }
   return found;
 }
 
@@ -140,13 +152,28 @@ std::string full_name(const ObjectMeta& meta) {
 
 bool ended(const PodClaim& pod) { return pod.phase == "Succeeded" || pod.phase == "Failed"; }
 
+const NodeFacts* find_node(const Facts& facts, const std::string& node) {
+  if (const FactsIndex* index = facts.index.get()) return found_under(index->nodes, node);
+  for (const NodeFacts& candidate : facts.nodes) {
+    if (candidate.node == node) return &candidate;
+  }
+  return nullptr;
+}
+
 bool in_scope(const Facts& facts, const std::string& node) {
-  return facts.nodes.empty() || facts_of(facts, node) != nullptr;
+  return facts.nodes.empty() || find_node(facts, node) != nullptr;
 }
 
 const PodClaim* find_pod(const Facts& facts, const std::string& name_space,
                          const std::string& name) {
-  return found_under(Indexed(facts)->pods, name_space + "/" + name);
+  if (!facts.claims) return nullptr;
+  if (const FactsIndex* index = facts.index.get()) {
+    return found_under(index->pods, name_space + "/" + name);
+  }
+  for (const PodClaim& pod : facts.claims->pods) {
+    if (pod.meta.name == name && pod.meta.name_space == name_space) return &pod;
+  }
+  return nullptr;
 }
 
 const AttributeValue* find_attribute(const Published& published, std::string_view name) {
@@ -167,7 +194,13 @@ std::string attribute_text(const Published& published, std::string_view name) {
 }
 
 std::vector<const PodClaim*> pods_on(const Facts& facts, const std::string& node) {
-  return listed_under(Indexed(facts)->pods_of_node, node);
+  if (!facts.claims) return {};
+  if (const FactsIndex* index = facts.index.get()) return listed_under(index->pods_of_node, node);
+  std::vector<const PodClaim*> pods;
+  for (const PodClaim& pod : facts.claims->pods) {
+    if (pod.node == node) pods.push_back(&pod);
+  }
+  return pods;
 }
 
 bool shows_network_device(const SliceClaim& slice) {
@@ -177,32 +210,54 @@ bool shows_network_device(const SliceClaim& slice) {
 
 bool is_network_driver(const Facts& facts, const std::string& driver) {
   if (driver == "dra.net" || driver.starts_with("sriovnetwork.")) return true;
-  const Indexed index(facts);
-  const auto known = index->network_drivers.find(driver);
-  return known != index->network_drivers.end() && known->second;
-}
-
-std::vector<const SliceClaim*> slices_of(const Facts& facts, const std::string& node) {
-  return listed_under(Indexed(facts)->slices_of_node, node);
+  if (!facts.claims) return false;
+  if (const FactsIndex* index = facts.index.get()) {
+    const auto known = index->network_drivers.find(driver);
+    return known != index->network_drivers.end() && known->second;
+  }
+  const auto& slices = facts.claims->slices;
+  return std::any_of(slices.begin(), slices.end(), [&](const SliceClaim& slice) {
+    return slice.driver == driver && shows_network_device(slice);
+  });
 }
 
 std::vector<Published> published_devices(const Facts& facts, const std::string& node) {
   std::vector<Published> found;
-  for (const SliceClaim* slice : slices_of(facts, node)) {
-    for (const SliceDevice& device : slice->devices) {
-      if (looks_like_network(*slice, device)) found.push_back({slice, &device});
+  if (!facts.claims) return found;
+  const auto add = [&found](const SliceClaim& slice) {
+    for (const SliceDevice& device : slice.devices) {
+      if (looks_like_network(slice, device)) found.push_back({&slice, &device});
     }
+  };
+  if (const FactsIndex* index = facts.index.get()) {
+    for (const SliceClaim* slice : listed_under(index->slices_of_node, node))
+      add(*slice);
+    return found;
+  }
+  for (const SliceClaim& slice : facts.claims->slices) {
+    if (slice.node == node) add(slice);
   }
   return found;
 }
 
 std::optional<Published> find_published(const Facts& facts, const std::string& driver,
                                         const std::string& pool, const std::string& device) {
-  const Indexed index(facts);
-  for (const SliceClaim* slice : listed_under(index->slices_of_pool, driver + " " + pool)) {
-    for (const SliceDevice& candidate : slice->devices) {
-      if (candidate.name == device) return Published{slice, &candidate};
+  if (!facts.claims) return std::nullopt;
+  const auto find = [&device](const SliceClaim& slice) -> std::optional<Published> {
+    for (const SliceDevice& candidate : slice.devices) {
+      if (candidate.name == device) return Published{&slice, &candidate};
     }
+    return std::nullopt;
+  };
+  if (const FactsIndex* index = facts.index.get()) {
+    for (const SliceClaim* slice : listed_under(index->slices_of_pool, driver + " " + pool)) {
+      if (auto found = find(*slice)) return found;
+    }
+    return std::nullopt;
+  }
+  for (const SliceClaim& slice : facts.claims->slices) {
+    if (slice.driver != driver || slice.pool != pool) continue;
+    if (auto found = find(slice)) return found;
   }
   return std::nullopt;
 }

@@ -36,6 +36,9 @@ std::string full_name(const ObjectMeta& meta);
 /// True when the pod has ended: it holds nothing any more.
 bool ended(const PodClaim& pod);
 
+/// The facts of an enrolled node; null when it is not enrolled.
+const NodeFacts* find_node(const Facts& facts, const std::string& node);
+
 /// True when the stage looks at this node: it is enrolled, or no node is (a bundle alone).
 bool in_scope(const Facts& facts, const std::string& node);
 
@@ -57,9 +60,6 @@ bool shows_network_device(const SliceClaim& slice);
 
 /// True for a driver whose devices are network devices, by name or by what its slices publish.
 bool is_network_driver(const Facts& facts, const std::string& driver);
-
-/// The slices that a driver publishes for a node, in their order.
-std::vector<const SliceClaim*> slices_of(const Facts& facts, const std::string& node);
 
 /// The network devices that slices publish for a node, in their order.
 std::vector<Published> published_devices(const Facts& facts, const std::string& node);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "netcheck/lookup.hpp"
 #include "netcheck/rules/facts_index.hpp"
 #include "netcheck/rules/quote.hpp"
 
@@ -76,7 +75,7 @@ std::vector<PodView> pod_views(const Facts& facts) {
     PodView view;
     view.name = full_name(pod.meta);
     view.node_name = pod.node;
-    view.node = facts_of(facts, pod.node);
+    view.node = find_node(facts, pod.node);
     view.pod = &pod;
     if (!pod.host_network) view.sandbox = find_sandbox(view.node, pod);
     view.given = given_network_devices(facts, pod);
@@ -125,14 +124,24 @@ std::string text_of_given(const PodView& view) {
 
 std::vector<std::string> owners_of(const Facts& facts, const Published& published) {
   std::vector<std::string> owners;
-  const Indexed index(facts);
-  const std::string name =
-      published.slice->driver + "/" + published.slice->pool + "/" + published.device->name;
-  for (const DeviceClaim* claim : listed_under(index->givers, name)) {
-    for (const std::string& pod : claim->reserved_for) {
-      owners.push_back("pod " + claim->meta.name_space + "/" + pod + " by claim " +
-                       full_name(claim->meta));
+  const auto add = [&owners](const DeviceClaim& claim) {
+    for (const std::string& pod : claim.reserved_for) {
+      owners.push_back("pod " + claim.meta.name_space + "/" + pod + " by claim " +
+                       full_name(claim.meta));
     }
+  };
+  if (const FactsIndex* index = facts.index.get()) {
+    const std::string name =
+        published.slice->driver + "/" + published.slice->pool + "/" + published.device->name;
+    for (const DeviceClaim* claim : listed_under(index->givers, name))
+      add(*claim);
+    return owners;
+  }
+  for (const DeviceClaim& claim : facts.claims->claims) {
+    const bool gives = claim.allocated &&
+                       std::any_of(claim.devices.begin(), claim.devices.end(),
+                                   [&](const AllocatedDevice& d) { return same(d, published); });
+    if (gives) add(claim);
   }
   return owners;
 }

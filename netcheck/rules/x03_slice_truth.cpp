@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "netcheck/lookup.hpp"
 #include "netcheck/rules/attributes.hpp"
 #include "netcheck/rules/lookup.hpp"
 #include "netcheck/rules/quote.hpp"
@@ -131,7 +130,7 @@ Finding judge(Finding finding, const NodeFacts& node, const Published& published
 }
 
 Finding check(const Facts& facts, const std::string& name, const Published& published) {
-  const NodeFacts* node = facts_of(facts, name);
+  const NodeFacts* node = find_node(facts, name);
   if (node == nullptr || !node->topology) {
     const std::string reason = node == nullptr || node->topology_problem.empty()
                                    ? "nothing was recorded from this node"

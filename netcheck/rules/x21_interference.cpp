@@ -1,6 +1,5 @@
 #include <map>
 
-#include "netcheck/lookup.hpp"
 #include "netcheck/rules/custody.hpp"
 #include "netcheck/rules/lookup.hpp"
 #include "netcheck/rules/quote.hpp"
@@ -19,7 +18,7 @@ struct Use {
 bool is_network_end(const Facts& facts, const Endpoint& end) {
   if (end.node.empty() || end.device.empty()) return false;
   if (!end.rail.empty()) return true;
-  const NodeFacts* node = facts_of(facts, end.node);
+  const NodeFacts* node = find_node(facts, end.node);
   if (node == nullptr || !node->topology) return false;
   for (const NetworkDevice& device : node->topology->network_devices) {
     if (device.name == end.device) return true;

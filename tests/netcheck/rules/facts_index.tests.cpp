@@ -3,7 +3,6 @@
 #include <catch2/catch_test_macros.hpp>
 #include <functional>
 
-#include "netcheck/lookup.hpp"
 #include "netcheck/rules/lookup.hpp"
 #include "tests/netcheck/rules/rack_facts.hpp"
 
@@ -56,7 +55,7 @@ TEST_CASE("Facts know of their index while it lives, and copies of them do not")
     CHECK(facts.index.get() == &index);
     const Facts copy = facts;
     CHECK(copy.index.get() == nullptr);
-    CHECK(facts_of(copy, "node-1") == &copy.nodes.front());
+    CHECK(find_node(copy, "node-1") == &copy.nodes.front());
   }
   CHECK(facts.index.get() == nullptr);
 }
@@ -64,7 +63,7 @@ TEST_CASE("Facts know of their index while it lives, and copies of them do not")
 TEST_CASE("What is nowhere is found nowhere by an index either") {
   const Facts facts = rack();
   const FactsIndex index(facts);
-  CHECK(facts_of(facts, "node-9") == nullptr);
+  CHECK(find_node(facts, "node-9") == nullptr);
   CHECK(find_pod(facts, "tenant", "nobody") == nullptr);
   CHECK(published_devices(facts, "node-9").empty());
   CHECK_FALSE(find_published(facts, "dra.net", "node-1", "ens9"));
