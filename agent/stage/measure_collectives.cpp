@@ -93,19 +93,21 @@ MpiJob node_job(const StageRun& run, const std::string& node, const std::string&
   return job;
 }
 
-void skip(StageRun& run, const std::vector<Outcome>& wanted, const std::string& reason) {
+void skip(StageRun& run, Pass pass, const std::vector<Outcome>& wanted, const std::string& reason) {
   for (Outcome outcome : wanted) {
     outcome.result = Skipped{reason};
-    run.keep(Pass::first, std::move(outcome));
+    run.keep(pass, std::move(outcome));
   }
 }
 
-void measure_group(StageRun& run, const netcheck::Facts& facts, MpiJob job) {
-  const auto wanted = run.unfinished(Pass::first, mpi_identities(job));
+void measure_group(StageRun& run, const netcheck::Facts& facts, MpiJob job, Pass pass) {
+  const auto wanted = run.unfinished(pass, mpi_identities(job));
   if (wanted.empty()) return;
   const std::string where = job.rail.empty() ? job.transport : job.rail;
-  run.step(job.operation + ": " + job.group.name.substr(0, 60) + " on " + where);
-  if (const auto reason = obstacle(run, facts, job)) return skip(run, wanted, *reason);
+  const char* const again = pass == Pass::alone ? ", again with more time" : "";
+  run.step(job.operation + ": " + job.group.name.substr(0, 60) + " on " + where + again);
+  if (const auto reason = obstacle(run, facts, job)) return skip(run, pass, wanted, *reason);
+  if (pass == Pass::alone) job.budget.time.value *= kMoreTimeAlone;
   job.limit = {kStartAndEnd + static_cast<double>(job.sizes.size()) * job.budget.time.value};
   job.log =
       run.options.results / "logs" / ("mpi-" + job.group.name.substr(0, 60) + "-" + where + ".log");
@@ -117,7 +119,7 @@ void measure_group(StageRun& run, const netcheck::Facts& facts, MpiJob job) {
   result.stopped = run.ended_early().has_value();
   if (outcomes && !result.stopped) result.outcomes = std::move(*outcomes);
   if (!outcomes) result.failed = Failed{outcomes.error(), ""};
-  run.keep_all(Pass::first, wanted, std::move(result), in_seconds(run.world.clock.now() - start));
+  run.keep_all(pass, wanted, std::move(result), in_seconds(run.world.clock.now() - start));
 }
 
 }  // namespace
@@ -127,26 +129,26 @@ void measure_collectives(StageRun& run, const netcheck::Facts& facts) {
     for (const auto& node : facts.nodes) {
       for (const char* const transport : kArms) {
         if (!asks(run.file, "node") || run.ended_early()) continue;
-        measure_group(run, facts, node_job(run, node.node, operation, transport));
+        measure_group(run, facts, node_job(run, node.node, operation, transport), Pass::first);
       }
     }
     for (const auto& group : mpi_groups(racks_of(facts), run.file.groups)) {
       for (const auto& rail : facts.fabric.rails) {
         if (run.ended_early()) return;
-        measure_group(run, facts, rail_job(run, group, operation, rail));
+        measure_group(run, facts, rail_job(run, group, operation, rail), Pass::first);
       }
     }
   }
 }
 
 void measure_group_test(StageRun& run, const netcheck::Facts& facts,
-                        const netcheck::GroupTest& test) {
+                        const netcheck::GroupTest& test, Pass pass) {
   const netcheck::DeclaredRail* const rail = netcheck::find_rail(facts, test.rail);
   if (rail == nullptr) return;
-  MpiJob job = rail_job(run, {netcheck::group_name(test.nodes), test.nodes}, test.operation, *rail);
+  MpiJob job = rail_job(run, {test.group, test.nodes}, test.operation, *rail);
   job.sizes = {run.file.collective_size};
   job.options.clear();
-  measure_group(run, facts, std::move(job));
+  measure_group(run, facts, std::move(job), pass);
 }
 
 std::size_t count_steps(const StageFile& file, const netcheck::Facts& facts,

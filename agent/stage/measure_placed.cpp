@@ -4,7 +4,6 @@
 #include "agent/stage/ensemble.hpp"
 #include "agent/stage/measuring.hpp"
 #include "agent/stage/placement.hpp"
-#include "netcheck/controls/placed_paths.hpp"
 #include "netcheck/transport.hpp"
 
 namespace plumbline::agent {
@@ -17,7 +16,7 @@ using netcheck::PlacedPair;
 std::string rank_of(const PlacedPod& pod) { return "rank-" + std::to_string(pod.rank); }
 
 Request request_of(const StageRun& run, const netcheck::Facts& facts, const PlacedPair& pair,
-                   const Outcome& wanted) {
+                   const Outcome& wanted, Pass pass) {
   Request request;
   request.probe = "pair";
   request.size = 2;
@@ -27,6 +26,7 @@ Request request_of(const StageRun& run, const netcheck::Facts& facts, const Plac
   request.ends[1].node = rank_of(*pair.to);
   request.seed = std::random_device{}();
   request.budget = run.file.budget;
+  if (pass == Pass::alone) request.budget.time.value *= kMoreTimeAlone;
   request.sizes = {{std::stoull(wanted.parameters.at("size"))}};
   request.measure = {"one_way"};
   netcheck::Facts seen;
@@ -40,17 +40,17 @@ Request request_of(const StageRun& run, const netcheck::Facts& facts, const Plac
 }
 
 void measure_pair(StageRun& run, const netcheck::Facts& facts, const Fleet& ranks,
-                  const PlacedPair& pair, const char* probe) {
+                  const PlacedPair& pair, const char* probe, Pass pass) {
   Outcome identity = netcheck::placed_identity(facts.asked, pair);
   identity.probe = probe;
-  const auto wanted = run.unfinished(Pass::first, {identity});
+  const auto wanted = run.unfinished(pass, {identity});
   if (wanted.empty()) return;
   Ensemble ensemble;
   ensemble.name = run.next_name();
   ensemble.agents = {ranks.agent(rank_of(*pair.from)), ranks.agent(rank_of(*pair.to))};
   ensemble.device_names = {{}, {}};
   ensemble.own_namespace = facts.own_namespace;
-  ensemble.request = request_of(run, facts, pair, wanted.front());
+  ensemble.request = request_of(run, facts, pair, wanted.front(), pass);
   const Moment start = run.world.clock.now();
   auto result = measure_together(ensemble, [&run] { return run.ended_early().has_value(); });
   for (Outcome& outcome : result.outcomes) {
@@ -59,30 +59,30 @@ void measure_pair(StageRun& run, const netcheck::Facts& facts, const Fleet& rank
     outcome.to = wanted.front().to;
     outcome.parameters = wanted.front().parameters;
   }
-  run.keep_all(Pass::first, wanted, std::move(result), in_seconds(run.world.clock.now() - start));
+  run.keep_all(pass, wanted, std::move(result), in_seconds(run.world.clock.now() - start));
 }
 
 }  // namespace
 
-void measure_placed(StageRun& run, const netcheck::Facts& facts, const netcheck::Plan& plan,
-                    const Placement& placement) {
+void measure_placed(StageRun& run, const netcheck::Facts& facts, const netcheck::PlacedPlan& placed,
+                    const Placement& placement, Pass pass) {
   if (placement.ranks() == nullptr) return;
-  const auto placed = netcheck::plan_placed(facts, plan);
   for (const Outcome& outcome : placed.skipped) {
-    for (const Outcome& missing : run.unfinished(Pass::first, {outcome}))
-      run.keep(Pass::first, missing);
+    for (const Outcome& missing : run.unfinished(pass, {outcome}))
+      run.keep(pass, missing);
   }
   for (const auto& round : placed.rounds) {
     if (run.ended_early()) return;
-    std::string words = "between placed pods";
+    std::string words = pass == Pass::alone ? "again between placed pods" : "between placed pods";
     for (const auto& pair : round)
       words += (&pair == round.data() ? ": " : ", ") + pair.pair.from.node + "-" +
                pair.pair.to.node + " " + pair.pair.from.rail;
     run.step(words);
     std::vector<std::thread> pairs;
     for (const auto& pair : round)
-      pairs.emplace_back(
-          [&] { measure_pair(run, facts, *placement.ranks(), pair, netcheck::kPlacedGoodput); });
+      pairs.emplace_back([&] {
+        measure_pair(run, facts, *placement.ranks(), pair, netcheck::kPlacedGoodput, pass);
+      });
     for (auto& pair : pairs)
       pair.join();
   }
@@ -103,7 +103,7 @@ void measure_misaligned(StageRun& run, const netcheck::Facts& facts,
   }
   run.step("between misaligned pods: " + pair->pair.from.node + "-" + pair->pair.to.node + " " +
            misalignment.rail);
-  measure_pair(run, facts, *placement.ranks(), *pair, netcheck::kMisalignedGoodput);
+  measure_pair(run, facts, *placement.ranks(), *pair, netcheck::kMisalignedGoodput, Pass::first);
 }
 
 }  // namespace plumbline::agent

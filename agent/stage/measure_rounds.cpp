@@ -11,8 +11,6 @@ namespace plumbline::agent {
 namespace {
 
 constexpr Seconds kLatencyTime{1};
-/// A suspect gets so many times the budget: what noise left open is decided by more batches.
-constexpr double kMoreTimeAlone = 3;
 constexpr Seconds kStartAndEnd{8};
 
 using netcheck::PlannedPair;

@@ -5,6 +5,7 @@
 
 #include "agent/stage/stage_run.hpp"
 #include "netcheck/controls/misaligned.hpp"
+#include "netcheck/controls/placed_paths.hpp"
 #include "netcheck/facts.hpp"
 #include "netcheck/groups/group_testing.hpp"
 #include "netcheck/plan.hpp"
@@ -13,6 +14,10 @@ namespace plumbline::agent {
 
 /// What is asked of the pairs of a round; together: one way, told as "pair_together".
 enum class PairWork { goodput, latency, together };
+
+/// What is measured again gets so many times the budget: what noise left open is decided by more
+/// batches.
+constexpr double kMoreTimeAlone = 3;
 
 /// Measures every round's pairs that are not finished in this pass, the pairs of a round at once,
 /// and keeps their outcomes. A pair on a node that was given up is kept as skipped, with the
@@ -32,16 +37,16 @@ void measure_collectives(StageRun& run, const netcheck::Facts& facts);
 /// started by the agents. A group without GPUs is kept as skipped.
 void measure_gpu_collectives(StageRun& run, const netcheck::Facts& facts);
 
-/// Runs one more collective that group testing asks for.
+/// Runs one more collective that group testing asks for; in the pass "alone" with more time.
 void measure_group_test(StageRun& run, const netcheck::Facts& facts,
-                        const netcheck::GroupTest& test);
+                        const netcheck::GroupTest& test, Pass pass);
 
 class Placement;
 
-/// Measures between the pods that the stage had placed, from inside: every node on every rail at
-/// least once (probe "placed_goodput"), after the nodes' own agents.
-void measure_placed(StageRun& run, const netcheck::Facts& facts, const netcheck::Plan& plan,
-                    const Placement& placement);
+/// Measures between the pods that the stage had placed, from inside, as planned (probe
+/// "placed_goodput"), after the nodes' own agents; in the pass "alone" with more time.
+void measure_placed(StageRun& run, const netcheck::Facts& facts, const netcheck::PlacedPlan& placed,
+                    const Placement& placement, Pass pass);
 
 /// Measures between the two pods that stand in different racks on the rail where that must be worse
 /// (probe "misaligned_goodput").

@@ -103,14 +103,33 @@ void gather_outcomes(const StageRun& run, const netcheck::Plan& plan, netcheck::
   }
 }
 
+/// Collectives that noise left open are measured once more, each.
+void decide_groups(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan) {
+  for (const auto& undecided : netcheck::undecided_groups(facts)) {
+    if (run.ended_early()) return;
+    measure_group_test(run, facts, undecided, Pass::alone);
+  }
+  gather_outcomes(run, plan, facts);
+}
+
 /// Collectives that are slow while no pair says why are searched by more of them.
 void test_groups(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan) {
+  decide_groups(run, facts, plan);
   for (int tests = 0; tests < kMostGroupTests && !run.ended_early(); ++tests) {
     const auto test = netcheck::next_group_test(facts);
     if (!test) return;
-    measure_group_test(run, facts, *test);
+    measure_group_test(run, facts, *test, Pass::first);
     gather_outcomes(run, plan, facts);
+    decide_groups(run, facts, plan);
   }
+}
+
+/// Between placed pods, and once more where noise may have made the number.
+void measure_inside(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan,
+                    const Placement& placement) {
+  measure_placed(run, facts, netcheck::plan_placed(facts, plan), placement, Pass::first);
+  gather_outcomes(run, plan, facts);
+  measure_placed(run, facts, netcheck::placed_again(facts, plan), placement, Pass::alone);
 }
 
 void measure(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan,
@@ -126,7 +145,7 @@ void measure(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan,
   measure_rounds(run, facts, netcheck::rails_at_once(facts, plan), Pass::first, PairWork::together);
   measure_collectives(run, facts);
   measure_gpu_collectives(run, facts);
-  if (placement != nullptr) measure_placed(run, facts, plan, *placement);
+  if (placement != nullptr) measure_inside(run, facts, plan, *placement);
   gather_outcomes(run, plan, facts);
   test_groups(run, facts, plan);
   run.nothing_runs();

@@ -164,6 +164,25 @@ PlacedPlan plan_placed(const Facts& facts, const Plan& plan) {
   return placed;
 }
 
+PlacedPlan placed_again(const Facts& facts, const Plan& plan) {
+  std::set<std::string> doubted;
+  for (const JudgedOutcome& number : judge_numbers(facts).outcomes) {
+    const NumberVerdict verdict = number.number.verdict;
+    const bool open = verdict == NumberVerdict::degraded || verdict == NumberVerdict::inconclusive;
+    if (number.outcome->probe == kPlacedGoodput && number.outcome->measured() != nullptr && open)
+      doubted.insert(number.outcome->key());
+  }
+  PlacedPlan again;
+  if (doubted.empty()) return again;
+  for (const auto& round : plan_placed(facts, plan).rounds) {
+    for (const PlacedPair& pair : round) {
+      if (doubted.contains(placed_identity(facts.asked, pair).key()))
+        again.rounds.push_back({pair});
+    }
+  }
+  return again;
+}
+
 std::optional<PlacedPair> pair_of(const Facts& facts, const PlacedPod& from, const PlacedPod& to,
                                   const std::string& rail, std::string& why) {
   PlacedPair made{{}, &from, &to};

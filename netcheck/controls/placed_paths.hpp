@@ -30,6 +30,10 @@ struct PlacedPlan {
 };
 PlacedPlan plan_placed(const Facts& facts, const Plan& plan);
 
+/// Of these pairs the ones whose number noise may have made: degraded, or left open. Each in a
+/// round of its own; nothing is skipped. Borrows from the facts. Pure.
+PlacedPlan placed_again(const Facts& facts, const Plan& plan);
+
 /// Two pods as a pair on a rail; nothing when one of them cannot measure there, with `why`. Borrows
 /// from the facts. Pure.
 std::optional<PlacedPair> pair_of(const Facts& facts, const PlacedPod& from, const PlacedPod& to,

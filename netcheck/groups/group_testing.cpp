@@ -274,7 +274,9 @@ class Search {
   }
 
   GroupTest test_of(const Case& one, Nodes nodes) const {
-    return {one.bad->judged->outcome->probe, one.rail, ring_order(std::move(nodes))};
+    nodes = ring_order(std::move(nodes));
+    std::string name = group_name(nodes);
+    return {one.bad->judged->outcome->probe, one.rail, std::move(nodes), std::move(name)};
   }
 
   /// The largest bad group of a named part without it, while something in there is not known good.
@@ -321,6 +323,20 @@ std::optional<GroupTest> next_group_test(const Facts& facts) {
   }
   const Scene groups = group_scene(judged);
   return Search(judged, groups, explained).next();
+}
+
+std::vector<GroupTest> undecided_groups(const Facts& facts) {
+  const Judged judged = judge_numbers(facts);
+  std::vector<GroupTest> undecided;
+  for (const JudgedOutcome& number : judged.outcomes) {
+    const Outcome& outcome = *number.outcome;
+    const bool between_nodes = is_collective(outcome) && !outcome.from.rail.empty();
+    if (!between_nodes || outcome.measured() == nullptr) continue;
+    if (number.number.verdict != NumberVerdict::inconclusive) continue;
+    undecided.push_back({outcome.probe, outcome.from.rail, group_nodes(facts, outcome),
+                         parameter(outcome, "group")});
+  }
+  return undecided;
 }
 
 std::map<std::string, std::size_t> group_tests(const std::vector<Outcome>& outcomes) {

@@ -10,11 +10,13 @@
 
 namespace plumbline::netcheck {
 
-/// One more collective to be measured, over nodes that no group of the stage file has.
+/// One more collective to be measured: over nodes that no group of the stage file has, or once
+/// more.
 struct GroupTest {
   std::string operation;
   std::string rail;
   std::vector<std::string> nodes;  ///< in rank order, two at least
+  std::string group;               ///< the name that its outcome bears
 };
 
 /// The next test that tells most about a collective that is slow while no pair explains it; nothing
@@ -24,6 +26,10 @@ struct GroupTest {
 /// first. A test is asked only where its own expectation would show the fault, and never twice.
 /// At most 3 log2(parts) + 6 tests a rail. Pure.
 std::optional<GroupTest> next_group_test(const Facts& facts);
+
+/// Collectives of nodes on a rail whose number leaves open whether it is good enough: noise that
+/// more time can decide. In the outcomes' order. Pure.
+std::vector<GroupTest> undecided_groups(const Facts& facts);
 
 /// How many group tests were done on each rail; rails without one are absent.
 std::map<std::string, std::size_t> group_tests(const std::vector<Outcome>& outcomes);

@@ -155,6 +155,38 @@ TEST_CASE("What a pod cannot measure is skipped on its node and rail, with the r
                                                 {"node-6", "rail-b"}});
 }
 
+TEST_CASE("What noise may have made of a number between pods is measured again, alone") {
+  const VirtualFabric fabric({}, 0.01, 7);
+  Facts facts = with_gang(fabric);
+  const Plan whole = plan(facts);
+  CHECK(placed_again(facts, whole).rounds.empty());  // nothing was measured
+  const auto rounds = plan_placed(facts, whole).rounds;
+  const std::vector<std::pair<double, double>> shares{{0.98, 1.02}, {0.3, 1.5}, {0.2, 0.25}};
+  std::vector<std::string> doubted;
+  for (const auto& round : rounds) {
+    for (const PlacedPair& pair : round) {
+      const bool near =
+          labelled_rack(facts, pair.pair.from.node) == labelled_rack(facts, pair.pair.to.node);
+      const double rate = 0.95 * (near ? 25e6 : 12.5e6);
+      const auto [low, high] = shares[facts.outcomes.size() % shares.size()];
+      Outcome outcome = placed_identity(facts.asked, pair);
+      Measured measured;
+      measured.value = rate * (low + high) / 2;
+      measured.interval = {rate * low, rate * high};
+      outcome.result = measured;
+      if (low < 0.5) doubted.push_back(outcome.key());
+      facts.outcomes.push_back(std::move(outcome));
+    }
+  }
+  REQUIRE(doubted.size() >= 2);
+  std::vector<std::string> again;
+  for (const auto& round : placed_again(facts, whole).rounds) {
+    REQUIRE(round.size() == 1);
+    again.push_back(placed_identity(facts.asked, round.front()).key());
+  }
+  CHECK(again == doubted);
+}
+
 TEST_CASE("Two pods are a pair where both hold a device of the rail, else it is said why not") {
   const VirtualFabric fabric({}, 0.01, 7);
   Facts facts = with_gang(fabric);
