@@ -82,7 +82,7 @@ std::vector<netcheck::NodeFacts> Placement::serving() const {
   if (!ranks_ || !pods_) return told;
   for (auto& facts : ranks_->facts()) {
     for (const PlacedPod& pod : running(serving_)) {
-      if (facts.node != "rank-" + std::to_string(pod.rank)) continue;
+      if (facts.node != rank_name(pod)) continue;
       facts.node = pod.binding.name;
       if (facts.topology) facts.topology->node = pod.binding.name;
       told.push_back(facts);

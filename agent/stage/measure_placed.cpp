@@ -13,8 +13,6 @@ constexpr Seconds kStartAndEnd{8};
 
 using netcheck::PlacedPair;
 
-std::string rank_of(const PlacedPod& pod) { return "rank-" + std::to_string(pod.rank); }
-
 Request request_of(const StageRun& run, const netcheck::Facts& facts, const PlacedPair& pair,
                    const Outcome& wanted, Pass pass) {
   Request request;
@@ -22,8 +20,8 @@ Request request_of(const StageRun& run, const netcheck::Facts& facts, const Plac
   request.size = 2;
   request.ends = {pair.pair.from, pair.pair.to};
   // Each agent knows itself by its rank alone.
-  request.ends[0].node = rank_of(*pair.from);
-  request.ends[1].node = rank_of(*pair.to);
+  request.ends[0].node = rank_name(*pair.from);
+  request.ends[1].node = rank_name(*pair.to);
   request.seed = std::random_device{}();
   request.budget = run.file.budget;
   if (pass == Pass::alone) request.budget.time.value *= kMoreTimeAlone;
@@ -47,7 +45,7 @@ void measure_pair(StageRun& run, const netcheck::Facts& facts, const Fleet& rank
   if (wanted.empty()) return;
   Ensemble ensemble;
   ensemble.name = run.next_name();
-  ensemble.agents = {ranks.agent(rank_of(*pair.from)), ranks.agent(rank_of(*pair.to))};
+  ensemble.agents = {ranks.agent(rank_name(*pair.from)), ranks.agent(rank_name(*pair.to))};
   ensemble.device_names = {{}, {}};
   ensemble.own_namespace = facts.own_namespace;
   ensemble.request = request_of(run, facts, pair, wanted.front(), pass);

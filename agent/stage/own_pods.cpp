@@ -2,19 +2,14 @@
 
 #include <algorithm>
 
+#include "netcheck/lookup.hpp"
+
 namespace plumbline::agent {
 namespace {
 
-const netcheck::NodeFacts* node_of(const netcheck::Facts& facts, const PlacedPod& pod) {
-  for (const auto& node : facts.nodes) {
-    if (node.node == pod.binding.value) return &node;
-  }
-  return nullptr;
-}
-
 /// What the kubelet of its node says that the pod holds.
 void add_devices(const netcheck::Facts& facts, PlacedPod& pod) {
-  const auto* const node = node_of(facts, pod);
+  const auto* const node = netcheck::facts_of(facts, pod.binding.value);
   if (node == nullptr || !node->holdings) return;
   for (const Holding& held : node->holdings->holdings) {
     const std::string kind = held.resource.empty() ? held.driver : held.resource;
@@ -28,7 +23,8 @@ void add_word(const netcheck::Facts& facts, netcheck::NodeFacts& told) {
   const auto& pods = facts.workloads->pods;
   const auto pod = std::find_if(pods.begin(), pods.end(),
                                 [&](const auto& one) { return one.binding.name == told.node; });
-  const auto* const node = pod == pods.end() ? nullptr : node_of(facts, *pod);
+  const auto* const node =
+      pod == pods.end() ? nullptr : netcheck::facts_of(facts, pod->binding.value);
   told.holdings.reset();
   if (node == nullptr || !node->holdings) {
     told.holdings_problem = node == nullptr ? "its node told nothing" : node->holdings_problem;

@@ -44,9 +44,9 @@ std::string address_of(const std::string& ip, int port) {
   return (v6 ? "[" + ip + "]" : ip) + ":" + std::to_string(port);
 }
 
-std::string rank_name(std::int64_t rank) { return "rank-" + std::to_string(rank); }
-
 }  // namespace
+
+std::string rank_name(const PlacedPod& pod) { return "rank-" + std::to_string(pod.rank); }
 
 Placement::Placement(const StageFile& file, std::string run_id, claims::RunCluster& cluster,
                      const StageWorld& world)
@@ -95,7 +95,7 @@ Status Placement::begin(const std::vector<std::string>& nodes, Deadline deadline
   std::vector<std::string> names;
   // The controls and the pods with one device each have two members.
   for (int rank = 0; rank < std::max(members_, 2); ++rank)
-    names.push_back(rank_name(rank));
+    names.push_back("rank-" + std::to_string(rank));
   auto identities = make_identities(run_id_, names);
   if (!identities) return tl::unexpected(std::move(identities.error()));
   coordinator_ = identities->coordinator;
@@ -119,14 +119,11 @@ Status Placement::place_gang(const std::vector<std::string>& nodes, Deadline dea
   if (!made) return made;
   if (auto kept = must_be_kept(kGang, deadline); !kept) return kept;
   static_cast<void>(await_running(gang, asked_.patience, deadline));  // the control tells
-  const netcheck::ControlAsk ask{"positive",
-                                 kGang,
-                                 members_,
-                                 words(run_.resources, run_.claims),
-                                 in_seconds(asked_.patience),
-                                 in_seconds(asked_.patience),
-                                 !run_.labels.empty()};
-  controls_.push_back(netcheck::judge_positive(ask, pods_->own()));
+  const Seconds patience = in_seconds(asked_.patience);
+  const auto all = words(run_.resources, run_.claims);
+  auto positive = ask("positive", members_, all, patience, patience);
+  positive.workload = kGang;
+  controls_.push_back(netcheck::judge_positive(positive, pods_->own()));
   if (controls_.back().state != ControlState::behaved)
     return fail(ErrorCode::unavailable, "the gang does not run: " + controls_.back().seen);
   guard(kGang);
@@ -160,6 +157,12 @@ Status Placement::await_running(const claims::WorkloadSpec& workload,
       return fail(ErrorCode::unavailable, why + ": " + pod.waiting);
   }
   return fail(ErrorCode::unavailable, why);
+}
+
+/// Of a control whose workload bears its name.
+netcheck::ControlAsk Placement::ask(const std::string& control, int members, std::string asks,
+                                    Seconds watched, Seconds needed) const {
+  return {control, control, members, std::move(asks), watched, needed, !run_.labels.empty()};
 }
 
 /// From now on its pods must stay, and nobody may come to their nodes for what they hold.
@@ -217,14 +220,10 @@ Status Placement::try_oversized(const std::vector<std::string>& nodes, Deadline 
            });
   };
   pods_->wait(bound, Deadline::after(asked_.pending_for + kMoment).earlier(deadline));
-  const netcheck::ControlAsk ask{"oversized",
-                                 workload.name,
-                                 workload.members,
-                                 words(run_.resources, run_.claims),
-                                 in_seconds(world_.clock.now() - start),
-                                 in_seconds(asked_.pending_for),
-                                 !run_.labels.empty()};
-  controls_.push_back(netcheck::judge_negative(ask, pods_->own()));
+  const Seconds watched = in_seconds(world_.clock.now() - start);
+  const auto oversized = ask(workload.name, workload.members, words(run_.resources, run_.claims),
+                             watched, in_seconds(asked_.pending_for));
+  controls_.push_back(netcheck::judge_negative(oversized, pods_->own()));
   return discard(workload, deadline);
 }
 
@@ -263,7 +262,7 @@ Status Placement::make_negative(Deadline deadline) {
 Status Placement::reach_agents(const std::string& workload, Deadline deadline) {
   std::vector<StageAgent> agents;
   for (const PlacedPod& pod : running(workload))
-    agents.push_back({{rank_name(pod.rank), address_of(pod.address, run_.port)}, ""});
+    agents.push_back({{rank_name(pod), address_of(pod.address, run_.port)}, ""});
   const Deadline by = Deadline::after(kAnswer).earlier(deadline);
   std::string first;
   while (true) {
@@ -301,14 +300,10 @@ void Placement::judge_controls() {
     while (world_.clock.now() < until && !wanted_end() && !cluster_.lost()) {
       world_.clock.wait_until(std::min(until, world_.clock.now() + std::chrono::milliseconds(200)));
     }
-    const netcheck::ControlAsk ask{control.workload.name,
-                                   control.workload.name,
-                                   control.workload.members,
-                                   control.asks,
-                                   in_seconds(world_.clock.now() - control.made),
-                                   in_seconds(asked_.pending_for),
-                                   !run_.labels.empty()};
-    controls_.push_back(netcheck::judge_negative(ask, pods_->own()));
+    const Seconds watched = in_seconds(world_.clock.now() - control.made);
+    const auto asked = ask(control.workload.name, control.workload.members, control.asks, watched,
+                           in_seconds(asked_.pending_for));
+    controls_.push_back(netcheck::judge_negative(asked, pods_->own()));
   }
   waiting_.clear();
 }

@@ -11,8 +11,12 @@
 #include "core/model/workloads.hpp"
 #include "netcheck/claims/workloads/pod_watch.hpp"
 #include "netcheck/claims/workloads/run_cluster.hpp"
+#include "netcheck/controls/controls.hpp"
 
 namespace plumbline::agent {
+
+/// The name by which the agent in a pod of the stage's own knows itself: "rank-N".
+std::string rank_name(const PlacedPod& pod);
 
 /// What a stage has in the cluster of its own: a gang that holds the devices under test, controls
 /// that must wait, the agents inside the gang's pods, and the watch over all of it. Everything is
@@ -80,6 +84,8 @@ class Placement {
   void guard(const std::string& workload);
   Status reach_agents(const std::string& workload, Deadline deadline);
   bool wanted_end() const;
+  netcheck::ControlAsk ask(const std::string& control, int members, std::string asks,
+                           Seconds watched, Seconds needed) const;
 
   /// One control that must wait.
   struct Waiting {
