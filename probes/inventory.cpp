@@ -37,6 +37,14 @@ std::chrono::nanoseconds listening(const Request& request, Deadline deadline) {
   return std::min(wished, most);
 }
 
+/// What the inventory says of a link must not rest on the moment: a flapping link is up.
+ReadLinks settling(Deadline deadline) {
+  return [deadline] {
+    SystemClock clock;
+    return settled_links([deadline] { return read_links(deadline); }, clock, deadline);
+  };
+}
+
 /// A node without CPUs borrows those of its initiator in hwloc; the kernel's word counts.
 void correct_cpus(const FileTree& root, const std::string& xml, std::vector<NumaNode>& nodes) {
   if (!xml.empty()) return;
@@ -103,7 +111,7 @@ Topology take_inventory(const Request& request, Deadline deadline) {
   // Another machine's tree, or a recorded machine, has no driver here that could be asked.
   const bool here = is_this_machine(root) && option(request, "hwloc_xml").empty();
   if (here) add_gpus(request, topology);
-  topology.network_devices = read_nics(root, deadline, topology.problems);
+  topology.network_devices = read_nics(root, settling(deadline), topology.problems);
   add_rdma(root, topology, deadline);
   add_neighbours(root, listening(request, deadline), topology.network_devices);
   topology.cloud = read_cloud_place(root, topology.problems);

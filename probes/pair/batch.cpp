@@ -8,6 +8,12 @@ namespace plumbline::probes {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{20};
+/// Openings that fail while the link stands: what the kernel tells of a link lags behind it.
+constexpr int kTries = 3;
+
+bool lost_between(const Link& before, const Link& after) {
+  return !after.running || after.carrier_downs != before.carrier_downs;
+}
 
 }  // namespace
 
@@ -37,9 +43,28 @@ Opening BatchEnd::opening() const { return opening_; }
 Status BatchEnd::open() {
   const std::string& device = task_.request.ends[static_cast<std::size_t>(rank_)].device;
   // An RDMA port may have no network device; what is wrong with it the library says.
-  if (!number_.by_library) {
-    if (auto carrier = wait_for_carrier(device); !carrier) return carrier;
+  if (number_.by_library) return open_connections(device);
+  const auto deadline = Deadline::after(world_.patience.carrier).earlier(task_.deadline);
+  for (int failed = 0;;) {
+    const auto before = wait_for_carrier(device, deadline);
+    if (!before) return tl::unexpected(before.error());
+    auto opened = open_connections(device);
+    if (opened) return opened;
+    // A library that opens a device in the moment when its link goes down says that it is not
+    // there.
+    const auto after =
+        world_.read_links().and_then([&](const auto& links) { return find_link(links, device); });
+    const bool lost = after && lost_between(*before, *after);
+    if (!lost && ++failed == kTries) return opened;
+    if (lost && deadline.passed()) {
+      return fail(ErrorCode::no_carrier,
+                  device + " lost its carrier while it was opened: " + opened.error().message);
+    }
+    task_.clock.wait_until(task_.clock.now() + kLook);
   }
+}
+
+Status BatchEnd::open_connections(const std::string& device) {
   const bool latency = number_.shape == Shape::latency;
   const auto waiting = latency ? Waiting::spinning : Waiting::sleeping;
   const auto make = [&](std::unique_ptr<Connection>& connection, std::string& address) -> Status {
@@ -60,14 +85,12 @@ Status BatchEnd::open() {
   return {};
 }
 
-Status BatchEnd::wait_for_carrier(const std::string& device) {
-  const auto deadline = Deadline::after(world_.patience.carrier).earlier(task_.deadline);
+Result<Link> BatchEnd::wait_for_carrier(const std::string& device, Deadline deadline) {
   while (true) {
     auto links = world_.read_links();
     if (!links) return tl::unexpected(links.error());
     auto link = find_link(*links, device);
-    if (!link) return tl::unexpected(link.error());
-    if (link->running) return {};
+    if (!link || link->running) return link;
     if (deadline.passed()) {
       return fail(ErrorCode::no_carrier, device + " is " + link->state + ", without carrier");
     }

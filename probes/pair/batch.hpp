@@ -42,8 +42,9 @@ BatchPlan plan_batch(const Task& task, const Patience& patience, const Number& n
 /// This end's part of one batch: fresh connections, opened, used once and closed with it.
 class BatchEnd final : public BatchSide {
  public:
-  /// Waits for the device's carrier and makes the connections that `shape` needs at this rank. What
-  /// goes wrong is kept for opening().
+  /// Waits for the device's carrier and makes the connections that `shape` needs at this rank;
+  /// again when the link goes down meanwhile. What goes wrong is kept for opening(): `no_carrier`
+  /// where it is the link.
   BatchEnd(const Task& task, PairWorld& world, const Number& number);
   /// What the other end needs to know of this one.
   Opening opening() const override;
@@ -53,7 +54,8 @@ class BatchEnd final : public BatchSide {
 
  private:
   Status open();
-  Status wait_for_carrier(const std::string& device);
+  Status open_connections(const std::string& device);
+  Result<Link> wait_for_carrier(const std::string& device, Deadline deadline);
   Status connect(const Opening& other);
   Status check_peer(const Opening& other) const;
   void run_stream(Closing& closing, std::uint64_t batch);

@@ -26,8 +26,6 @@ SHORT = ("measure: {width: 0.05, pair_budget: 1s, batch: 150ms, message_sizes: [
          "both_ways: false, latency: false, node_probes: false}")
 WORKLOADS = "workloads: {resources: {example.com/nic: 2}, pending_for: 5s, patience: 30s}"
 OWN = ("control", "placed")  # what only a stage with workloads can say
-# An inventory is one moment: a link that flaps is up then, or down, which X03 tells.
-BY_CHANCE = {"flapping-link": ("X03",)}
 OPTIONS = ("--workloads", "--recorded")
 
 
@@ -76,11 +74,11 @@ class Run:
         words = "; ".join(self.accused() or doubted) or self.told["verdict"]
         return f"  {self.name}: exit {self.code}, {self.took:.0f} s, {sum(self.found.values())} findings: {words}"
 
-    def unlike(self, other, by_chance):
-        """What one says and the other does not, but for these rules."""
+    def unlike(self, other):
+        """What one says and the other does not."""
         lines = [f"    {mine.name} only: {' '.join(map(str, one[:6]))}: {mine.messages[one]}"
                  for mine, theirs in ((other, self), (self, other))
-                 for one in mine.found - theirs.found if one[0] not in by_chance]
+                 for one in mine.found - theirs.found]
         if self.code != other.code:
             lines.append(f"    {self.name} ends with {self.code}, {other.name} with {other.code}: "
                          f"{self.told['because'][:3]}")
@@ -127,7 +125,7 @@ def inside(rack, fault, wanted):
             wrong += run.misbehaved()
     print(f"{fault}:", *(run.line() for run in done), sep="\n")
     base = next(run for run in done if run is not recorded)
-    wrong += [line for run in done for line in run.unlike(base, BY_CHANCE.get(fault, ()))]
+    wrong += [line for run in done for line in run.unlike(base)]
     print("\n".join(["  the same" if not wrong else "  DIFFERENT", *wrong]))
     sys.exit(1 if wrong else 0)
 

@@ -52,6 +52,30 @@ std::vector<NetworkDevice> nics_of(const Tree& tree) {
   return read_nics(FileTree(tree.root()), Deadline::never(), problems);
 }
 
+/// Readings one after another, 20 ms apart on the test's clock; the last again and again.
+struct Readings {
+  std::vector<std::vector<Link>> all;
+  std::size_t asked = 0;
+  ManualClock clock;
+  Result<std::vector<Link>> settled(Deadline deadline = Deadline::never()) {
+    return settled_links(
+        [this]() -> Result<std::vector<Link>> { return all[std::min(asked++, all.size() - 1)]; },
+        clock, deadline);
+  }
+};
+
+Link ens1(bool running, std::uint64_t downs) {
+  Link link;
+  link.index = 2;
+  link.name = "ens1";
+  link.kind = "veth";
+  link.enabled = true;
+  link.running = running;
+  link.carrier_downs = downs;
+  link.state = running ? "up" : "lowerlayerdown";
+  return link;
+}
+
 }  // namespace
 
 TEST_CASE("A PCI network device is read whole") {
@@ -189,4 +213,72 @@ TEST_CASE("Attributes that do not fit their own length end the list") {
   const auto attributes = parse_attributes(bytes);
   REQUIRE(attributes.size() == 1);
   CHECK(text_of(attributes.at(3)) == "x");
+}
+
+TEST_CASE("A link that flaps is up in the inventory, in whatever moment it is taken") {
+  Readings readings{{{ens1(false, 57)}, {ens1(false, 57)}, {ens1(true, 57)}}, 0, {}};
+  const auto links = readings.settled();
+  REQUIRE(links);
+  CHECK(links->at(0).running);
+  CHECK(links->at(0).state == "up");
+  CHECK(links->at(0).carrier_downs == 57);
+  CHECK(readings.asked == 3);
+}
+
+TEST_CASE("A link that is gone is down in the inventory after a bounded time") {
+  Readings readings{{{ens1(false, 1)}}, 0, {}};
+  const Moment start = readings.clock.now();
+  const auto links = readings.settled();
+  REQUIRE(links);
+  CHECK_FALSE(links->at(0).running);
+  CHECK(readings.clock.now() - start == std::chrono::milliseconds(1500));
+  readings.asked = 0;
+  CHECK(readings.settled(Deadline::at(readings.clock.now())));
+  CHECK(readings.asked == 1);
+}
+
+TEST_CASE("Two links that flap by turns are both up, and what vanishes keeps its last word") {
+  auto other = [](bool running) {
+    Link link = ens1(running, 3);
+    link.index = 3;
+    link.name = "ens2";
+    return link;
+  };
+  Readings turns{{{ens1(false, 1), other(false)},
+                  {ens1(true, 1), other(false)},
+                  {ens1(false, 2), other(true)}},
+                 0,
+                 {}};
+  const auto links = turns.settled();
+  REQUIRE(links);
+  CHECK(links->at(0).running);
+  CHECK(links->at(1).running);
+  Readings gone{{{ens1(false, 1)}, {}}, 0, {}};
+  CHECK(gone.settled().value().size() == 1);
+}
+
+TEST_CASE("What has no carrier as a rule is not waited for") {
+  Link link = ens1(false, 1);
+  SECTION("a port that nobody wants up") { link.enabled = false; }
+  SECTION("a port without a cable ever") { link.carrier_downs = 0; }
+  SECTION("a bridge without ports") { link.kind = "bridge"; }
+  SECTION("a tunnel without a process") { link.kind = "tun"; }
+  Readings readings{{{link}}, 0, {}};
+  CHECK(readings.settled());
+  CHECK(readings.asked == 1);
+}
+
+TEST_CASE(
+    "An inventory whose links cannot be read says so at once, and later trouble costs nothing") {
+  ManualClock clock;
+  const auto none = [] {
+    return Result<std::vector<Link>>(fail(ErrorCode::internal, "no netlink"));
+  };
+  CHECK_FALSE(settled_links(none, clock, Deadline::never()));
+  int asked = 0;
+  const auto once = [&asked]() -> Result<std::vector<Link>> {
+    if (asked++ > 0) return fail(ErrorCode::internal, "no netlink");
+    return std::vector<Link>{ens1(false, 1)};
+  };
+  CHECK(settled_links(once, clock, Deadline::never()).value().size() == 1);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <limits>
 
 #include "probes/pair/messages.hpp"
 #include "probes/subnets.hpp"
@@ -124,6 +125,34 @@ TEST_CASE("An end without carrier is named and blamed") {
   CHECK(failure.error.message.find("node-2/ens1: ens1 is lowerlayerdown, without carrier") !=
         std::string::npos);
   CHECK(failure.blamed == "node-2");
+}
+
+TEST_CASE("A link that goes down while it is opened is waited for, and no probe is blamed") {
+  FakePath path;
+  path.flaps = 5;
+  const auto run = run_pair(pair_request({"one_way"}), path);
+  const Measured& number = measured(run.outcomes.at(0));
+  CHECK(number.value == Approx(20e6).epsilon(0.05));
+}
+
+TEST_CASE("A link that goes down whenever it is opened has no carrier") {
+  FakePath path;
+  path.flaps = std::numeric_limits<std::uint64_t>::max();
+  const Failed failure = failed(run_pair(pair_request({"one_way"}), path).outcomes.at(0));
+  CHECK(failure.error.code == ErrorCode::no_carrier);
+  CHECK(failure.error.message.find("ens1 lost its carrier while it was opened") !=
+        std::string::npos);
+  CHECK(failure.blamed.substr(0, 5) == "node-");
+}
+
+TEST_CASE("A device that cannot be opened while its link stands is its end's own fault") {
+  FakePath path;
+  path.absent = true;
+  const Failed failure = failed(run_pair(pair_request({"one_way"}), path).outcomes.at(0));
+  CHECK(failure.error.code == ErrorCode::unavailable);
+  CHECK(failure.error.message.find("node-1/ens1: opening a fake path on ens1: no such device") !=
+        std::string::npos);
+  CHECK(failure.blamed == "node-1");
 }
 
 TEST_CASE("A device that an end does not have is named, with what it has") {

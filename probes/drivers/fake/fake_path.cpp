@@ -37,9 +37,11 @@ class FakeFabric {
   explicit FakeFabric(FakePath path)
       : path_(std::move(path)), start_(std::chrono::steady_clock::now()) {}
 
-  std::uint64_t open() {
+  Result<std::uint64_t> open(const std::string& device) {
     const std::lock_guard lock(mutex_);
-    return ++last_;
+    if (!path_.absent && flaps_ == path_.flaps) return ++last_;
+    if (!path_.absent) ++flaps_;
+    return fail(ErrorCode::unavailable, "opening a fake path on " + device + ": no such device");
   }
 
   void send(std::uint64_t to, std::span<const std::byte> bytes) {
@@ -98,6 +100,7 @@ class FakeFabric {
       link.name = "ens" + std::to_string(index++);
       link.state = "up";
       link.running = true;
+      link.carrier_downs = flaps_;
       link.addresses = {"10.0.0." + std::to_string(index) + "/24"};
       if (link.name == path_.moves) link.sent_bytes = link.received_bytes = moved_;
     }
@@ -139,6 +142,7 @@ class FakeFabric {
   std::condition_variable changed_;
   std::map<std::uint64_t, Lane> lanes_;
   std::uint64_t last_ = 0;
+  std::uint64_t flaps_ = 0;
   std::uint64_t moved_ = 0;
 };
 
@@ -146,8 +150,8 @@ namespace {
 
 class FakeConnection final : public Connection {
  public:
-  FakeConnection(std::shared_ptr<FakeFabric> fabric, std::string device)
-      : fabric_(std::move(fabric)), device_(std::move(device)), self_(fabric_->open()) {}
+  FakeConnection(std::shared_ptr<FakeFabric> fabric, std::string device, std::uint64_t self)
+      : fabric_(std::move(fabric)), device_(std::move(device)), self_(self) {}
 
   Result<std::string> address() override { return std::to_string(self_); }
 
@@ -184,7 +188,9 @@ class FakeConnection final : public Connection {
 
 Result<std::unique_ptr<Connection>> FakePaths::open(const std::string& device,
                                                     Waiting /*waiting*/) {
-  return std::unique_ptr<Connection>(new FakeConnection(fabric_, device));
+  const auto self = fabric_->open(device);
+  if (!self) return tl::unexpected(self.error());
+  return std::unique_ptr<Connection>(new FakeConnection(fabric_, device, *self));
 }
 
 Tally FakePaths::tally() { return {}; }

@@ -19,7 +19,10 @@ struct FakePath {
   std::chrono::nanoseconds period{std::chrono::milliseconds(200)};
   bool dead = false;                        ///< nothing arrives
   std::optional<std::uint64_t> dies_after;  ///< bytes of all streams; then it is dead
-  std::string moves = "ens1";               ///< the device whose counters the bytes move
+  /// So many openings find the device gone: its link goes down just then, and is up again after.
+  std::uint64_t flaps = 0;
+  bool absent = false;         ///< every opening finds it gone, and its link stands
+  std::string moves = "ens1";  ///< the device whose counters the bytes move
 };
 
 class FakeFabric;

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <map>
+#include <string_view>
 
 #include "probes/drivers/host/netlink.hpp"
 
@@ -72,7 +73,8 @@ void add_link(std::span<const std::byte> payload, std::map<int, Link>& links) {
   link.state = state_of(value_of<unsigned char>(attributes, IFLA_OPERSTATE));
   link.kind = kind_of(attributes);
   link.loopback = (head.ifi_flags & IFF_LOOPBACK) != 0;
-  link.running = (head.ifi_flags & IFF_UP) != 0 && (head.ifi_flags & IFF_RUNNING) != 0;
+  link.enabled = (head.ifi_flags & IFF_UP) != 0;
+  link.running = link.enabled && (head.ifi_flags & IFF_RUNNING) != 0;
   link.carrier_downs = value_of<std::uint32_t>(attributes, IFLA_CARRIER_DOWN_COUNT);
   // Older kernels give a shorter structure; the fields used here are at its front.
   rtnl_link_stats64 figures{};
@@ -104,7 +106,49 @@ void add_address(std::span<const std::byte> payload, std::map<int, Link>& links)
                                    std::to_string(head.ifa_prefixlen));
 }
 
+/// The kernel tells of a carrier that came back within a second (net/core/link_watch.c), and a link
+/// that flaps is away for some time.
+constexpr std::chrono::milliseconds kSettle{1500};
+constexpr std::chrono::milliseconds kLook{20};
+
+/// Hardware, or what stands for it: a link that is expected to have a carrier all the time.
+bool is_cable(const Link& link) {
+  static constexpr std::array<std::string_view, 8> kinds{"",     "veth", "vlan",   "macvlan",
+                                                         "bond", "team", "ipvlan", "ipoib"};
+  return !link.loopback && std::find(kinds.begin(), kinds.end(), link.kind) != kinds.end();
+}
+
+bool lost_carrier(const Link& link) {
+  return link.enabled && !link.running && link.carrier_downs > 0 && is_cable(link);
+}
+
+/// Takes the newer word on each link that is back; false while one is still away.
+bool all_back(std::vector<Link>& links, const std::vector<Link>& now) {
+  bool back = true;
+  for (Link& link : links) {
+    if (!lost_carrier(link)) continue;
+    const auto same = std::find_if(now.begin(), now.end(), [&](const Link& one) {
+      return one.index == link.index && one.name == link.name;
+    });
+    if (same != now.end() && same->running) link = *same;
+    back = back && !lost_carrier(link);
+  }
+  return back;
+}
+
 }  // namespace
+
+Result<std::vector<Link>> settled_links(const ReadLinks& read, Clock& clock, Deadline deadline) {
+  auto links = read();
+  if (!links || std::none_of(links->begin(), links->end(), lost_carrier)) return links;
+  const Moment until = std::min(clock.now() + kSettle, deadline.moment());
+  while (clock.now() < until) {
+    clock.wait_until(std::min<Moment>(clock.now() + kLook, until));
+    const auto now = read();
+    if (!now || all_back(*links, *now)) break;  // what is known stands
+  }
+  return links;
+}
 
 Result<std::vector<Link>> read_links(Deadline deadline) {
   std::map<int, Link> links;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ struct Link {
   std::string state;      ///< IFLA_OPERSTATE in sysfs's words
   std::string kind;       ///< IFLA_INFO_KIND: "veth", "bridge"; empty for a device of hardware
   bool loopback = false;  ///< IFF_LOOPBACK
+  bool enabled = false;   ///< IFF_UP: somebody wants it up
   bool running = false;   ///< IFF_UP and IFF_RUNNING: has a carrier
   std::uint64_t carrier_downs = 0;     ///< IFLA_CARRIER_DOWN_COUNT
   std::uint64_t sent_bytes = 0;        ///< IFLA_STATS64 tx_bytes
@@ -30,6 +32,16 @@ struct Link {
 
 /// All interfaces of the calling thread's network namespace with their addresses, by index.
 Result<std::vector<Link>> read_links(Deadline deadline);
+
+/// What gives all interfaces, now.
+using ReadLinks = std::function<Result<std::vector<Link>>()>;
+
+/// The interfaces as `read` gives them, but for those that have lost their carrier and are wanted
+/// up: these are looked at again for up to 1.5 s, and told as they are when it is back (with its
+/// `carrier_downs`). So an interface whose link flaps is up in every reading, one whose link is
+/// gone is down in every one. Those that are without carrier where nothing uses them (bridges,
+/// tunnels, dummies) are not waited for, nor what never had one. Ends earlier at `deadline`.
+Result<std::vector<Link>> settled_links(const ReadLinks& read, Clock& clock, Deadline deadline);
 
 /// One of them by name; `not_found` that lists what is there.
 Result<Link> find_link(const std::vector<Link>& links, const std::string& name);

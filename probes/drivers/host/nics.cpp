@@ -205,9 +205,15 @@ NetworkDevice device_of(const Link& link) {
 
 std::vector<NetworkDevice> read_nics(const FileTree& root, Deadline deadline,
                                      std::vector<std::string>& problems) {
+  return read_nics(
+      root, [&] { return read_links(deadline); }, problems);
+}
+
+std::vector<NetworkDevice> read_nics(const FileTree& root, const ReadLinks& read,
+                                     std::vector<std::string>& problems) {
   std::vector<NetworkDevice> devices;
   Result<std::vector<Link>> links = std::vector<Link>{};
-  if (is_this_machine(root)) links = read_links(deadline);
+  if (is_this_machine(root)) links = read();
   if (!links) problems.push_back(links.error().message);
   if (root.root() != "/") return nics_in_tree(root, links.value_or(std::vector<Link>{}), problems);
   for (const Link& link : links.value_or(std::vector<Link>{})) {

@@ -25,6 +25,11 @@ bool is_this_machine(const FileTree& root);
 std::vector<NetworkDevice> read_nics(const FileTree& root, Deadline deadline,
                                      std::vector<std::string>& problems);
 
+/// The same with the links that `read` gives, which is asked once, or not at all for a tree of
+/// another machine.
+std::vector<NetworkDevice> read_nics(const FileTree& root, const ReadLinks& read,
+                                     std::vector<std::string>& problems);
+
 /// Adds link state, driver and NUMA node of /sys/bus/pci/devices/<address> to each device. Absent
 /// fields stay absent: "Unknown", -1 and 0 lanes are absent.
 void add_link_state(const FileTree& root, std::vector<PciDevice>& devices);
