@@ -8,7 +8,9 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
+import urllib.request
 
 from cluster import PROGRAM, expect
 from rack_cluster import all_ready, apply, pods, wait_for
@@ -31,16 +33,47 @@ def last_child_gone(rack, since):
     return max((one for one in ended if one >= since - 0.001), default=None)
 
 
-def told_in_order(rack, report, came, what):
-    """By the product's own record: the cause, then its being seen, then the end of measuring, and no number later."""
+def tell(rack, report, came, what):
+    """Prints when the product saw it and ended, and when the agents' children were gone, since it came."""
     seen, quiet = (moment(report["facts"][name]) for name in ("end_seen_at", "measuring_ended_at"))
     gone = last_child_gone(rack, came)
     child = "no child to end" if gone is None else f"the last child gone at {gone - came:.3f} s"
     print(f"{what}: after it came seen at {seen - came:.3f} s, ended at {quiet - came:.3f} s, {child}", flush=True)
+    return seen, quiet
+
+
+def told_in_order(rack, report, came, what):
+    """By the product's own record: the cause, then its being seen, then the end of measuring, and no number later."""
+    seen, quiet = tell(rack, report, came, what)
     expect(came <= seen + 0.001 and seen <= quiet, f"{what}: {came} {seen} {quiet}")
     late = [one for one in report["outcomes"]
             if one["status"] == "measured" and moment(one["finished_at"]) > quiet]
     expect(not late, late)
+
+
+class FirstToGo:
+    """When the API server said, to a watch of the test's own, that one of the pods must go: who, and at what time."""
+
+    def __init__(self, api, selector):
+        path = f"/api/v1/namespaces/{SPACE}/pods?labelSelector={selector}"
+        version = api.ask("GET", path)["metadata"]["resourceVersion"]
+        self.name = self.at = None
+        self.answer = urllib.request.urlopen(f"{api.server}{path}&watch=1&resourceVersion={version}&timeoutSeconds=60",
+                                             context=api.tls, timeout=60)
+        self.thread = threading.Thread(target=self.follow)
+        self.thread.start()
+
+    def follow(self):
+        with self.answer:
+            for line in self.answer:
+                now, meta = time.time(), json.loads(line)["object"]["metadata"]
+                if "deletionTimestamp" in meta:
+                    self.name, self.at = meta["name"], now
+                    return
+
+    def wait(self):
+        self.thread.join()
+        return self
 
 
 def first_pair(stage):

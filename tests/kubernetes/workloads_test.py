@@ -94,8 +94,10 @@ def a_plugin_lies(api, rack):
 
 def an_urgent_pod_comes(api, rack):
     """The gang gives way: measuring ends within a second of it, and the report says by whom."""
-    stage = Stage(rack, api.kubeconfig, "urgent", budget="20s")
-    stage.wait_to_measure()
+    stage = Stage(rack, api.kubeconfig, "urgent", **failure_scenes.LONG)
+    failure_scenes.first_pair(stage)
+    goes = failure_scenes.FirstToGo(api, "plumbline.dev/workload=gang")
+    made = time.time()
     apply(api, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "urgent"}, "spec": {
         "priorityClassName": "urgent", "terminationGracePeriodSeconds": 1, "nodeSelector": {"kubernetes.io/hostname": "node-2"},
         "containers": [{"name": "main", "image": "machine", "command": ["sh", "-c", "sleep 60"],
@@ -105,6 +107,10 @@ def an_urgent_pod_comes(api, rack):
     expect("which held the devices under test" in report["interruption"]
            and "node-2" in report["interruption"], report["interruption"])
     expect(report["workloads"]["ended"] == report["interruption"], report["workloads"]["ended"])
+    failure_scenes.told_in_order(rack, report, made, "a more urgent pod, since it was made")
+    expect(goes.wait().name and goes.name in report["interruption"], f"{goes.name} {report['interruption']}")
+    if goes.at:
+        failure_scenes.tell(rack, report, goes.at, "a more urgent pod, since the API server said who must go")
     expect(not left_behind(api), left_behind(api))
     end_pod(api, "urgent")
 
