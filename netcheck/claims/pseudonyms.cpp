@@ -1,22 +1,29 @@
 #include "netcheck/claims/pseudonyms.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "core/gid.hpp"
+
 namespace plumbline::netcheck::claims {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr std::string_view kDefaultPrefix = "fe80:0000:0000:0000";  // of a subnet nobody named
+constexpr std::string_view kNoGuid = "0000:0000:0000:0000";
 
 /// Fields that hold a name, by what the name is of.
 struct Sensitive {
   std::string_view key;
   std::string_view kind;
 };
-constexpr std::array<Sensitive, 23> kSensitive{{
+constexpr std::array<Sensitive, 27> kSensitive{{
     {"nodeName", "node"},
     {"node", "node"},
     {"namespace", "namespace"},
@@ -36,6 +43,10 @@ constexpr std::array<Sensitive, 23> kSensitive{{
     {"container_id", "uid"},
     {"hardwareAddress", "mac"},
     {"mac", "mac"},
+    {"gid", "gid"},
+    {"node_guid", "guid"},
+    {"system_guid", "guid"},
+    {"subnet_prefix", "guid"},
     {"uuid", "uuid"},
     {"resourceID", "uuid"},
     {"cliqueID", "place"},
@@ -56,6 +67,7 @@ bool tells_nothing(const std::string& label) {
 /// Values that mean "not known" keep their meaning.
 bool is_placeholder(const std::string& value) {
   return value.empty() || value == "no-imds-data" || value == "unknown" ||
+         value == kDefaultPrefix || value == kNoGuid ||
          value.starts_with("00000000-0000-0000-0000-000000000000");
 }
 
@@ -68,6 +80,20 @@ bool is_address(const std::string& value) {
                    std::count(value.begin(), value.end(), ':') > 1);
 }
 
+/// An address or a GID in one form for all its texts; one that stands for an IPv4 address (RFC
+/// 4291, 2.5.5.2) is that. Empty when it is neither.
+std::string plain_address(const std::string& word) {
+  std::array<unsigned char, 16> bytes{};
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const std::string address = word.substr(0, word.find('/'));
+  if (inet_pton(AF_INET, address.c_str(), bytes.data()) == 1) return address;
+  if (inet_pton(AF_INET6, address.c_str(), bytes.data()) != 1) return "";
+  inet_ntop(AF_INET6, bytes.data(), text.data(), text.size());
+  const std::string plain = text.data();
+  return plain.starts_with("::ffff:") && plain.find('.') != std::string::npos ? plain.substr(7)
+                                                                              : plain;
+}
+
 std::string numbered(const std::string& kind, int number, const std::string& word) {
   std::array<char, 64> text{};
   const auto high = static_cast<unsigned>(number) >> 8U;
@@ -77,9 +103,17 @@ std::string numbered(const std::string& kind, int number, const std::string& wor
     return text.data();
   }
   if (kind == "address") {
+    if (word.starts_with("fe80:")) {
+      std::snprintf(text.data(), text.size(), "fe80::%x", static_cast<unsigned>(number));
+      return text.data();
+    }
     std::snprintf(text.data(), text.size(), "198.18.%u.%u", high & 255U, low);
-    const auto slash = word.find('/');
-    return text.data() + (slash == std::string::npos ? "" : word.substr(slash));
+    return text.data();
+  }
+  if (kind == "guid") {
+    std::snprintf(text.data(), text.size(), "0200:0000:%04x:%04x", high >> 8U,
+                  static_cast<unsigned>(number) & 0xFFFFU);
+    return text.data();
   }
   if (kind == "uuid") {
     std::snprintf(text.data(), text.size(), "00000000-0000-4000-8000-%012d", number);
@@ -104,6 +138,14 @@ void Pseudonyms::add(const std::string& kind, const std::string& word) {
     const std::string id = word.substr(0, share);
     add(kind, id);
     known_[word] = of(id) + word.substr(share);
+  } else if (const std::string plain = plain_address(word);
+             (kind == "address" || kind == "gid") && !plain.empty() && plain != word) {
+    // An address with its prefix length, and a port's GID of it, stay of that address.
+    add("address", plain);
+    const auto slash = word.find('/');
+    known_[word] = kind == "gid"
+                       ? gid_of(of(plain))
+                       : of(plain) + (slash == std::string::npos ? "" : word.substr(slash));
   } else {
     known_[word] = numbered(kind, ++counts_[kind], word);
   }

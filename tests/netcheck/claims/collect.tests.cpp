@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/files.hpp"
+#include "core/gid.hpp"
 #include "netcheck/claims/allow_list.hpp"
 #include "netcheck/claims/bundle.hpp"
 #include "netcheck/claims/bundle_writer.hpp"
@@ -94,6 +95,33 @@ TEST_CASE("Addresses keep their form, placeholders their meaning") {
   CHECK(names.of("10.9.8.7/24") == "198.18.0.1/24");
   CHECK_THAT(names.of("GPU-1-2-3"), ContainsSubstring("GPU-00000000"));
   CHECK(names.of("no-imds-data") == "no-imds-data");
+}
+
+TEST_CASE("GIDs and GUIDs are hidden, and a GID stays the one of its address") {
+  Pseudonyms names;
+  Json document =
+      parsed(R"({"network_devices":[{"addresses":["10.9.8.7/24","fe80::20:30ff:fe01:203/64"]}],
+      "rdma":{"devices":[{"node_guid":"506b:4b03:005b:ef3a","system_guid":"506b:4b03:005b:ef3a",
+      "ports":[{"subnet_prefix":"fe80:0000:0000:0000","gids":[
+      {"gid":"fe80:0000:0000:0000:0020:30ff:fe01:0203"},
+      {"gid":"0000:0000:0000:0000:0000:ffff:0a09:0807"}]}]},
+      {"node_guid":"0000:0000:0000:0000","ports":[{"subnet_prefix":"fe80:0000:0000:0007"}]}]}})");
+  names.learn(document);
+  names.replace(document);
+  const std::string text = document.dump();
+  for (const char* const gone :
+       {"10.9.8.7", "0a09:0807", "20:30ff", "0020:30ff", "ef3a", "0000:0007"})
+    CHECK_THAT(text, !ContainsSubstring(gone));
+  const Json& addresses = document["network_devices"][0]["addresses"];
+  const Json& device = document["rdma"]["devices"][0];
+  const Json& gids = device["ports"][0]["gids"];
+  CHECK(addresses[0].get<std::string>().ends_with("/24"));
+  CHECK(addresses[1].get<std::string>().starts_with("fe80::"));
+  CHECK(gids[0]["gid"] == gid_of(addresses[1].get<std::string>()));
+  CHECK(gids[1]["gid"] == gid_of(addresses[0].get<std::string>()));
+  CHECK(device["node_guid"] == device["system_guid"]);
+  CHECK(device["ports"][0]["subnet_prefix"] == "fe80:0000:0000:0000");
+  CHECK(document["rdma"]["devices"][1]["node_guid"] == "0000:0000:0000:0000");
 }
 
 TEST_CASE("A bundle is written into an empty folder only, and read back") {

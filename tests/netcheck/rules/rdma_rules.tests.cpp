@@ -1,4 +1,5 @@
 #include "netcheck/rdma/rdma_rules.hpp"
+#include "core/gid.hpp"
 
 #include <algorithm>
 #include <catch2/catch_approx.hpp>
