@@ -105,9 +105,11 @@ void gather_outcomes(const StageRun& run, const netcheck::Plan& plan, netcheck::
 
 /// Collectives that noise left open are measured once more, each.
 void decide_groups(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan) {
-  for (const auto& undecided : netcheck::undecided_groups(facts)) {
-    if (run.ended_early()) return;
-    measure_group_test(run, facts, undecided, Pass::alone);
+  const auto undecided = netcheck::undecided_groups(facts);
+  if (undecided.empty()) return;
+  for (const auto& group : undecided) {
+    if (run.ended_early()) break;
+    measure_group_test(run, facts, group, Pass::alone);
   }
   gather_outcomes(run, plan, facts);
 }
