@@ -24,7 +24,7 @@ struct PairWorld {
   PathDriver* paths = nullptr;  ///< for numbers over sockets
   LinkReader read_links;
   Patience patience;
-  Idle idle;                   ///< of this end's device
+  Idle idle;                   ///< of this end's device, at the last look
   Subnets allowed;             ///< where the other end may be
   RdmaDriver* rdma = nullptr;  ///< for numbers over RDMA
   Idle rdma_idle;              ///< of this end's port, in the units of its counters

@@ -25,7 +25,7 @@ struct Opening {
   std::string sender;          ///< address of this end's sending connection; empty when it has none
   std::string receiver;        ///< address of its receiving (or answering) connection
   std::vector<Link> links;     ///< this end's counters now
-  Idle idle;                   ///< of its device, before the first batch
+  Idle idle;                   ///< of its device, just before
   std::vector<PortCount> ports;  ///< this end's RDMA counters now; only over RDMA
   Idle below;                    ///< of the network device under its RDMA port; only over RDMA
 };

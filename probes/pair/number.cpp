@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "probes/pair/idle.hpp"
 #include "probes/pair/rdma_proof.hpp"
 #include "probes/pair/rdma_side.hpp"
 
@@ -98,14 +99,7 @@ class NumberRun {
     if (!openings) return tl::unexpected(openings.error());
     if (!(*openings)[0].go) return false;
     if (auto bad = first_error(*openings)) return tl::unexpected(std::move(*bad));
-    if (batch == 0) {
-      for (std::size_t rank : {0U, 1U}) {
-        record_.before[rank] = (*openings)[rank].links;
-        record_.ports_before[rank] = (*openings)[rank].ports;
-        record_.idle[rank] = (*openings)[rank].idle;
-        record_.idle_below[rank] = (*openings)[rank].below;
-      }
-    }
+    keep(*openings, batch == 0);
     const Closing closing =
         end->measure((*openings)[static_cast<std::size_t>(1 - meeting_.rank())], batch);
     // Both ends began together and each is bounded by the same schedule: nobody is far behind.
@@ -116,7 +110,23 @@ class NumberRun {
     return true;
   }
 
+  /// Counters as the first batch found them; the idle rates of the stillest one.
+  void keep(const std::array<Opening, 2>& openings, bool first) {
+    for (std::size_t rank : {0U, 1U}) {
+      const Opening& opening = openings[rank];
+      if (first) {
+        record_.before[rank] = opening.links;
+        record_.ports_before[rank] = opening.ports;
+        record_.idle[rank] = opening.idle;
+        record_.idle_below[rank] = opening.below;
+      }
+      keep_least(record_.idle[rank], opening.idle);
+      keep_least(record_.idle_below[rank], opening.below);
+    }
+  }
+
   std::unique_ptr<BatchSide> begin() {
+    look_at_idle(task_, world_);
     if (number_.over_rdma) return std::make_unique<RdmaSide>(task_, world_, number_);
     return std::make_unique<BatchEnd>(task_, world_, number_);
   }

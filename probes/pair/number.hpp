@@ -16,7 +16,7 @@ struct Record {
   std::array<std::vector<Link>, 2> after;
   std::array<std::vector<PortCount>, 2> ports_before;  ///< RDMA counters, by rank
   std::array<std::vector<PortCount>, 2> ports_after;
-  std::array<Idle, 2> idle;
+  std::array<Idle, 2> idle;                 ///< the least of all batches' looks
   std::array<Idle, 2> idle_below;           ///< of the network devices under RDMA ports
   std::array<Tally, 2> tally;               ///< added up over the batches
   std::array<std::uint64_t, 2> received{};  ///< verified bytes by receiving rank, warm-up included

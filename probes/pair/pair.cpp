@@ -11,8 +11,6 @@ namespace plumbline::probes {
 
 namespace {
 
-/// Long enough for a few packets of others, short against a measurement.
-constexpr std::chrono::milliseconds kIdleLook{60};
 constexpr std::size_t kMostSizes = 16;
 constexpr std::uint64_t kMostSize = 64U << 20U;
 
@@ -122,14 +120,9 @@ class PairProbe final : public Probe {
     const auto subnets = task.request.options.find("peer_subnets");
     auto allowed = Subnets::parse(subnets == task.request.options.end() ? "" : subnets->second);
     if (!allowed) return tl::unexpected(allowed.error());
-    PairWorld world{paths_ ? paths_->get() : nullptr,
-                    read_links_,
-                    patience_,
-                    look_at_idle(task),
-                    std::move(*allowed),
-                    {},
-                    {}};
-    if (numbers->front().over_rdma || numbers->front().by_library) add_rdma(task, world);
+    PairWorld world{
+        paths_ ? paths_->get() : nullptr, read_links_, patience_, {}, std::move(*allowed), {}, {}};
+    if (numbers->front().over_rdma || numbers->front().by_library) world.rdma = rdma_->get();
     if (numbers->front().by_library) world.paths = rdma_paths_->get();
     std::optional<Trouble> trouble;
     for (const Number& number : *numbers) {
@@ -151,33 +144,6 @@ class PairProbe final : public Probe {
   }
 
  private:
-  /// The port's own idle rate; the clock runs while nothing of ours does.
-  void add_rdma(const Task& task, PairWorld& world) const {
-    world.rdma = rdma_->get();
-    const auto& device =
-        task.request.ends[static_cast<std::size_t>(task.rendezvous->rank())].device;
-    const auto before = world.rdma->count();
-    task.clock.wait_until(task.clock.now() + kIdleLook);
-    const auto after = world.rdma->count();
-    world.rdma_idle =
-        idle_between(find_port(before, device), find_port(after, device), in_seconds(kIdleLook));
-  }
-
-  Idle look_at_idle(const Task& task) const {
-    const auto& device =
-        task.request.ends[static_cast<std::size_t>(task.rendezvous->rank())].device;
-    const auto read = [&] {
-      return read_links_().and_then([&](const auto& links) { return find_link(links, device); });
-    };
-    const auto before = read();
-    task.clock.wait_until(task.clock.now() + kIdleLook);
-    const auto after = read();
-    if (!before || !after) return {};
-    const Seconds span = in_seconds(kIdleLook);
-    return {rate(Bytes{after->sent_bytes - before->sent_bytes}, span).value,
-            rate(Bytes{after->received_bytes - before->received_bytes}, span).value};
-  }
-
   Measured measured(const Task& task, const Number& number, const Record& record,
                     Seconds took) const {
     const double width = task.request.budget.width;

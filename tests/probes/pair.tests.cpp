@@ -186,6 +186,17 @@ TEST_CASE("Bytes that moved another device do not prove the path") {
   }));
 }
 
+TEST_CASE("Bytes of whoever measured before, which still drain, are no idle rate") {
+  FakePath path;
+  path.drains = std::chrono::milliseconds(200);
+  const auto run = run_pair(pair_request({"one_way"}), path);
+  REQUIRE(run.outcomes.size() == 1);
+  for (const Proof& proof : measured(run.outcomes[0]).proof) {
+    INFO(proof.statement);
+    CHECK(proof.holds);
+  }
+}
+
 TEST_CASE("A limit that ends a number early leaves it inconclusive and says why") {
   auto request = pair_request({"one_way"});
   request.limit = Seconds{1.2};

@@ -102,7 +102,7 @@ class FakeFabric {
       link.running = true;
       link.carrier_downs = flaps_;
       link.addresses = {"10.0.0." + std::to_string(index) + "/24"};
-      if (link.name == path_.moves) link.sent_bytes = link.received_bytes = moved_;
+      if (link.name == path_.moves) link.sent_bytes = link.received_bytes = moved_ + drained();
     }
     return links;
   }
@@ -110,6 +110,12 @@ class FakeFabric {
   const FakePath& path() const { return path_; }
 
  private:
+  std::uint64_t drained() const {
+    const auto since = std::min(std::chrono::nanoseconds(std::chrono::steady_clock::now() - start_),
+                                path_.drains);
+    return static_cast<std::uint64_t>(2 * path_.rate.value * in_seconds(since).value);
+  }
+
   bool arrived(const Piece& piece) const {
     const bool dead = path_.dead || (path_.dies_after && moved_ >= *path_.dies_after);
     return !dead && piece.arrives <= std::chrono::steady_clock::now();

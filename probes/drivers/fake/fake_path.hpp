@@ -22,6 +22,9 @@ struct FakePath {
   /// So many openings find the device gone: its link goes down just then, and is up again after.
   std::uint64_t flaps = 0;
   bool absent = false;         ///< every opening finds it gone, and its link stands
+  /// So long after the fabric was made the device's counters also run by themselves, at twice the
+  /// rate: bytes of whoever measured before still drain.
+  std::chrono::nanoseconds drains{0};
   std::string moves = "ens1";  ///< the device whose counters the bytes move
 };
 
