@@ -69,11 +69,15 @@ std::string text_at(const Json& json, const char* key) {
   return {bytes.begin(), bytes.end()};
 }
 
+/// A count as it was packed. A number with a fraction, which get() would convert whatever its size,
+/// is no count.
+std::uint64_t count(const Json& json) { return json.get_ref<const Json::number_unsigned_t&>(); }
+
 std::optional<Error> error_at(const Json& json) {
   const Json& error = json.at("error");
   if (error.is_null()) return std::nullopt;
-  const int code = error.at(0).get<int>();
-  const bool known = code >= 0 && code <= static_cast<int>(ErrorCode::internal);
+  const std::uint64_t code = count(error.at(0));
+  const bool known = code <= static_cast<std::uint64_t>(ErrorCode::internal);
   return Error{known ? static_cast<ErrorCode>(code) : ErrorCode::internal,
                error.at(1).get<std::string>()};
 }
@@ -85,10 +89,10 @@ std::vector<Link> links_at(const Json& json) {
     link.name = entry.at(0).get<std::string>();
     link.state = entry.at(1).get<std::string>();
     link.loopback = entry.at(2).get<bool>();
-    link.carrier_downs = entry.at(3).get<std::uint64_t>();
-    link.sent_bytes = entry.at(4).get<std::uint64_t>();
-    link.received_bytes = entry.at(5).get<std::uint64_t>();
-    link.dropped = entry.at(6).get<std::uint64_t>();
+    link.carrier_downs = count(entry.at(3));
+    link.sent_bytes = count(entry.at(4));
+    link.received_bytes = count(entry.at(5));
+    link.dropped = count(entry.at(6));
     link.addresses = entry.at(7).get<std::vector<std::string>>();
     links.push_back(std::move(link));
   }
@@ -97,7 +101,11 @@ std::vector<Link> links_at(const Json& json) {
 
 std::optional<std::uint64_t> count_at(const Json& json) {
   if (json.is_null()) return std::nullopt;
-  return json.get<std::uint64_t>();
+  return count(json);
+}
+
+unsigned up_to_64(const Json& json) {
+  return static_cast<unsigned>(std::clamp<std::uint64_t>(count(json), 1, 64));
 }
 
 std::vector<PortCount> ports_at(const Json& json) {
@@ -113,9 +121,10 @@ std::vector<PortCount> ports_at(const Json& json) {
     port.sent_source = entry.at(5).get<std::string>();
     port.received_source = entry.at(6).get<std::string>();
     port.packets = entry.at(7).get<bool>();
-    port.bits = std::clamp(entry.at(8).get<unsigned>(), 1U, 64U);
-    port.factor = std::clamp(entry.at(9).get<unsigned>(), 1U, 64U);
-    port.errors = entry.at(10).get<std::map<std::string, std::uint64_t>>();
+    port.bits = up_to_64(entry.at(8));
+    port.factor = up_to_64(entry.at(9));
+    for (const auto& [name, value] : entry.at(10).items())
+      port.errors[name] = count(value);
     port.problem = entry.at(11).get<std::string>();
     port.through_kernel = entry.at(12).get<bool>();
     ports.push_back(std::move(port));
@@ -144,18 +153,18 @@ Closing read_closing(const Json& json) {
   Closing closing;
   if (const Json& batch = json.at("batch"); !batch.is_null()) {
     closing.batch = Batch{batch.at(0).get<double>(),
-                          Bytes{batch.at(1).get<std::uint64_t>()},
+                          Bytes{count(batch.at(1))},
                           batch.at(2).get<std::vector<double>>(),
                           {}};
   }
-  closing.sent = json.at("sent").get<std::uint64_t>();
-  closing.received = json.at("received").get<std::uint64_t>();
+  closing.sent = count(json.at("sent"));
+  closing.received = count(json.at("received"));
   closing.silent = json.at("silent").get<bool>();
   closing.error = error_at(json);
   closing.tally.transports = json.at("transports").get<std::vector<std::string>>();
   closing.tally.locals = json.at("locals").get<std::vector<std::string>>();
-  closing.tally.retransmits = json.at("retransmits").get<std::uint64_t>();
-  closing.tally.segments = json.at("segments").get<std::uint64_t>();
+  closing.tally.retransmits = count(json.at("retransmits"));
+  closing.tally.segments = count(json.at("segments"));
   closing.links = links_at(json);
   closing.ports = ports_at(json);
   return closing;

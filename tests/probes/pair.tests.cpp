@@ -262,6 +262,16 @@ TEST_CASE("Messages between the ends survive their journey") {
   CHECK(closed->tally.transports == closing.tally.transports);
 }
 
+TEST_CASE("A count that came as a number with a fraction is refused, however large it is") {
+  std::string closing = pack(Closing{});
+  const std::string none("\xa4sent\0", 6);
+  const auto at = closing.find(none);
+  REQUIRE(at != std::string::npos);
+  REQUIRE(unpack_closing(closing));
+  closing.replace(at, none.size(), std::string("\xa4sent\xcb\x46\x93\xb8\xb5\xb5\x05\x6e\x17", 14));
+  CHECK_FALSE(unpack_closing(closing));  // 1e32
+}
+
 TEST_CASE("A message that is cut, foreign or of another kind is refused") {
   const std::string good = pack(Opening{});
   for (std::size_t length = 0; length < good.size(); ++length)
