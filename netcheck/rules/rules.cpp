@@ -16,6 +16,7 @@ std::vector<std::pair<std::string, Rule>> claim_rules() {
           {"X08", x08_claims_and_cpus},
           {"X09", x09_exclusive_cpus},
           {"X09 claimed", x09_claimed_cpus},
+          {"X09 inside", x09_inside},
           {"X10", x10_gang_placement},
           {"X11 labels", x11_labels},
           {"X12", x12_other_placement},

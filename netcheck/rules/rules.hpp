@@ -61,6 +61,12 @@ std::vector<Finding> x09_exclusive_cpus(const Facts& facts);
 /// group), and nobody else may use them. One finding a claim and pod that it is reserved for.
 std::vector<Finding> x09_claimed_cpus(const Facts& facts);
 
+/// X09 for pods of the stage's own: what a process in one may use by the kernel's word to it
+/// (Cpus_allowed_list and Mems_allowed_list, within its cgroup's) is within the CPUs and NUMA nodes
+/// that the kubelet gave the pod, and none of those CPUs is another container's own. One finding a
+/// pod that was looked into, where the node's kubelet gave anybody something for itself.
+std::vector<Finding> x09_inside(const Facts& facts);
+
 /// X10: the members of native PodGroups and Kueue workloads are where they asked to be and were
 /// assigned: one domain, slices, the recorded assignment, rank order. One finding a gang and
 /// request; one for a gang that asked for nothing and is apart.
