@@ -239,6 +239,19 @@ PodClaim read_pod(const Fields& fields) {
   return pod;
 }
 
+Tree gaps_of(const AllocationView& view) {
+  Tree gaps = Tree::array();
+  for (const auto& [kind, gap] : view.gaps)
+    gaps.push_back({{"kind", kind}, {"why", gap.why}, {"whole_in", gap.whole_in}});
+  return gaps;
+}
+
+std::pair<std::string, Gap> read_gap(const Fields& fields) {
+  const auto whole_in = fields.list<std::string>("whole_in");
+  return {fields.get<std::string>("kind"),
+          {fields.get<std::string>("why"), {whole_in.begin(), whole_in.end()}}};
+}
+
 constexpr auto as_tree = [](const auto& item) { return tree_of(item); };
 
 AllocationView read_view(const Fields& fields) {
@@ -254,6 +267,8 @@ AllocationView read_view(const Fields& fields) {
   read_placements(fields, view);
   view.warnings = fields.list<std::string>("warnings");
   view.whole = fields.get_or<bool>("whole", true);
+  for (auto& gap : fields.objects("gaps", read_gap))
+    view.gaps.insert(std::move(gap));
   return view;
 }
 
@@ -270,7 +285,8 @@ std::string encode(const AllocationView& view) {
             {"classes", list_of(view.classes, as_tree)},
             {"templates", list_of(view.templates, as_tree)},
             {"warnings", view.warnings},
-            {"whole", view.whole}};
+            {"whole", view.whole},
+            {"gaps", gaps_of(view)}};
   put_placements(tree, view);
   return one_line(tree);
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,12 @@ struct PodClaim {
   std::vector<std::string> unhealthy;              ///< devices of allocatedResourcesStatus
 };
 
+/// Why objects of a kind may exist that were not read.
+struct Gap {
+  std::string why;                 ///< "its list was cut off: at least 12 more"
+  std::set<std::string> whole_in;  ///< namespaces of which it was read whole all the same
+};
+
 /// Everything the cluster claims, read at one time. A value.
 struct AllocationView {
   std::string source;   ///< "bundle DIR", "API server URL"
@@ -55,6 +62,8 @@ struct AllocationView {
   std::vector<TopologyLevels> levels;
   std::vector<std::string> warnings;  ///< objects that were not understood, each with its reason
   bool whole = true;  ///< false: files were lost, and with them objects that nobody can name
+  /// By kind: what was not read, or in part. A kind that is not here was read whole.
+  std::map<std::string, Gap> gaps = {};
 };
 
 }  // namespace plumbline

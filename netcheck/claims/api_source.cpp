@@ -39,6 +39,7 @@ class ApiSource final : public AllocationSource {
         return sink_ ? sink_(resource.name + "." + resource.group, page) : Status();
       };
       auto listed = list_pages(*client, resource.path, "", deadline, take);
+      if (listed) gatherer.listed(resource.kind);
       if (listed) continue;
       if (listed.error().code != ErrorCode::permission_denied)
         return tl::unexpected(std::move(listed.error()));

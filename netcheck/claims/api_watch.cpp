@@ -40,6 +40,7 @@ std::string text_in(const Json& object, const char* part, const char* name) {
 
 /// What is known of one kind now. Guarded by the watch's mutex.
 struct Known {
+  std::string kind;
   std::map<std::string, Json> objects;  ///< by namespace and name, allowed fields only
   bool listed = false;
   std::string problem;  ///< why it cannot be followed now, as a warning; empty: it can
@@ -217,6 +218,7 @@ class Watch final : public ApiWatch {
     shared_.known.resize(resources.size());
     std::vector<Follower> followers;
     for (std::size_t i = 0; i < resources.size(); ++i) {
+      shared_.known[i].kind = resources[i].kind;
       auto client = ApiClient::open(access, *clock_, deadline);
       if (!client) return tl::unexpected(std::move(client.error()));
       followers.emplace_back(std::move(*client), resources[i], i, *clock_, shared_);
@@ -257,6 +259,7 @@ class Watch final : public ApiWatch {
     std::vector<std::string> problems;
     for (const Known& one : shared_.known) {
       if (!one.problem.empty()) problems.push_back(one.problem);
+      if (one.problem.empty() || !one.objects.empty()) gatherer.listed(one.kind);
       for (const auto& [key, object] : one.objects) {
         if (auto added = gatherer.add(object, server_); !added)
           return tl::unexpected(std::move(added.error()));

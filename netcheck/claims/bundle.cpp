@@ -32,7 +32,7 @@ Status add_file(Gatherer& gatherer, const fs::path& file, const std::string& nam
   auto documents = parse_documents(text, writing_of(file));
   if (!documents) return pass_up(std::move(documents.error()), name);
   for (const nlohmann::json& document : *documents) {
-    if (auto added = gatherer.add(document, name); !added) return added;
+    if (auto added = gatherer.add(document, name, documents->size() == 1); !added) return added;
   }
   return {};
 }

@@ -1,6 +1,8 @@
 #include "netcheck/claims/bundle_writer.hpp"
 
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "netcheck/claims/allow_list.hpp"
 #include "netcheck/claims/archive.hpp"
 #include "netcheck/claims/documents.hpp"
+#include "netcheck/claims/json_text.hpp"
 #include "netcheck/claims/pseudonyms.hpp"
 
 namespace plumbline::netcheck::claims {
@@ -41,12 +44,57 @@ void drop_parts_of_names(Json& document) {
 
 }  // namespace
 
+namespace {
+
+/// How much of one kind was listed.
+struct Listed {
+  std::string kind;
+  std::string api;
+  bool to_the_end = false;
+  std::set<std::string> names;  ///< each once: a list that expired was begun anew
+};
+
+}  // namespace
+
 struct BundleWriter::State {
   fs::path folder;
   bool redact = false;
   std::vector<std::pair<std::string, Json>> documents;  ///< name below the folder
   std::vector<std::pair<std::string, Json>> nodes;      ///< kind, document with a "node"
   std::vector<Json> outcomes;
+  std::map<std::string, Listed> listed;  ///< by kind and API version
+
+  /// Notes what a page of a list is worth to whoever reads the bundle.
+  void note(const Json& page) {
+    const std::string kind = claims::text_of(page, "kind");
+    if (!kind.ends_with("List") || kind == "List") return;
+    const std::string api = claims::text_of(page, "apiVersion");
+    Listed& one = listed[kind.substr(0, kind.size() - 4) + " " + api];
+    one.kind = kind.substr(0, kind.size() - 4);
+    one.api = api;
+    const auto metadata = page.find("metadata");
+    one.to_the_end = metadata == page.end() || claims::text_of(*metadata, "continue").empty();
+    const auto items = page.find("items");
+    if (items == page.end() || !items->is_array()) return;
+    for (const Json& item : *items) {
+      if (!item.is_object() || !item.contains("metadata")) continue;
+      const Json& meta = item["metadata"];
+      one.names.insert(claims::text_of(meta, "namespace") + "/" + claims::text_of(meta, "name"));
+    }
+  }
+
+  /// What was read to the end of its list, so that what is not in the bundle is not there.
+  Json recording() const {
+    Json all = Json::array();
+    for (const auto& [key, one] : listed) {
+      if (!one.to_the_end) continue;
+      all.push_back({{"kind", one.kind}, {"apiVersion", one.api}, {"objects", one.names.size()}});
+    }
+    return {{"apiVersion", "plumbline/v1"},
+            {"kind", "Recording"},
+            {"metadata", {{"name", "plumbline"}}},
+            {"listed", all}};
+  }
 
   Status add_node(const std::string& kind, const std::string& text) {
     auto parsed = parse_json(text);
@@ -82,6 +130,7 @@ struct BundleWriter::State {
     std::vector<ArchivedFile> all;
     for (const auto& [name, document] : documents)
       all.emplace_back(name, text_of(document));
+    if (!listed.empty()) all.emplace_back("recording.json", text_of(recording()));
     for (const auto& [kind, document] : nodes) {
       const std::string node = file_name(document.value("node", std::string("node")));
       all.emplace_back("nodes/" + node + "." + kind + ".json", text_of(document));
@@ -115,6 +164,7 @@ Result<BundleWriter> BundleWriter::open(fs::path folder, bool redact) {
 }
 
 Status BundleWriter::add_page(const std::string& resource, const Json& page) {
+  state_->note(page);
   const std::string number = std::to_string(state_->documents.size());
   state_->documents.emplace_back(file_name(resource) + "-" + number + ".json", allowed(page));
   return {};

@@ -64,10 +64,17 @@ void Gatherer::add_object(const Json& object, const std::string& where) {
   const ObjectMeta meta = read_meta(fields);
   const std::string what = kind + " " + full_name(meta);
   const int rank = rank_of(*known, version);
-  if (rank < 0) return warn(where, what + ": version " + api + " is not understood");
+  if (rank < 0) {
+    coverage_.lost(kind);
+    return warn(where, what + ": version " + api + " is not understood");
+  }
+  coverage_.saw(kind, meta.name_space, alone_);
   // A reading that has a problem is dropped whole: half an object would be a wrong claim.
   const auto settle = [&](auto& kept, auto value) {
-    if (!problem.empty()) return warn(where, what + ": " + problem);
+    if (!problem.empty()) {
+      coverage_.lost(kind);
+      return warn(where, what + ": " + problem);
+    }
     keep(kept, {std::move(value), {}, {}, rank}, meta, where);
   };
   if (known->placements != nullptr) {
@@ -92,6 +99,9 @@ void Gatherer::add_object(const Json& object, const std::string& where) {
     settle(policies_, read_node_topology(fields));
   } else if (kind == "KubeletConfigz") {
     settle(configs_, read_configz(fields));
+  } else if (kind == "Recording") {
+    add_recording(fields);
+    if (!problem.empty()) warn(where, what + ": " + problem);
   } else {
     const bool flavor = kind == "ResourceFlavor";
     TopologyLevels levels = flavor ? read_flavor(fields) : read_topology_levels(fields);
@@ -100,12 +110,37 @@ void Gatherer::add_object(const Json& object, const std::string& where) {
   }
 }
 
+void Gatherer::add_recording(const Fields& recording) {
+  for (const Fields& listed : recording.list("listed")) {
+    const auto objects = listed.number("objects");
+    if (objects >= 0) coverage_.whole(listed.text("kind"), static_cast<std::size_t>(objects));
+  }
+}
+
+/// What a list says of itself: of which kind it is, and whether there is more.
+void Gatherer::look_at_list(const Json& list, const Json& items) {
+  std::string kind = text_of(list, "kind");
+  kind.resize(kind.size() - std::min<std::size_t>(kind.size(), 4));
+  if (kind.empty() && !items.empty() && items.front().is_object())
+    kind = text_of(items.front(), "kind");
+  coverage_.saw_list(kind);
+  const auto metadata = list.find("metadata");
+  if (metadata == list.end() || !metadata->is_object()) return;
+  const auto left = metadata->find("remainingItemCount");
+  const bool told = left != metadata->end() && left->is_number_integer();
+  if (text_of(*metadata, "continue").empty() && !told) return;
+  coverage_.cut(kind, items.size(), told ? std::optional(left->get<std::int64_t>()) : std::nullopt);
+}
+
 Status Gatherer::add_list(const Json& list, const std::string& where, int depth) {
   if (depth > kMostListDepth)
     return fail(ErrorCode::invalid_input, where + ": lists nest too deep");
   const auto items = list.find("items");
-  if (items == list.end() || items->is_null()) return {};
-  if (!items->is_array()) return fail(ErrorCode::invalid_input, where + ": items is not a list");
+  const bool none = items == list.end() || items->is_null();
+  if (!none && !items->is_array())
+    return fail(ErrorCode::invalid_input, where + ": items is not a list");
+  look_at_list(list, none ? Json::array() : *items);
+  if (none) return {};
   const std::string kind = text_of(list, "kind");
   for (const Json& item : *items) {
     // A raw "ResourceSliceList" leaves its items' own kind out.
@@ -130,7 +165,8 @@ Status Gatherer::add_any(const Json& object, const std::string& where, int depth
   return {};
 }
 
-Status Gatherer::add(const Json& document, const std::string& where) {
+Status Gatherer::add(const Json& document, const std::string& where, bool alone) {
+  alone_ = alone && document.is_object() && !text_of(document, "kind").ends_with("List");
   if (!document.is_array()) return add_any(document, where, 0);
   for (const Json& item : document) {
     if (auto added = add_any(item, where, 0); !added) return added;
@@ -205,8 +241,20 @@ void Gatherer::finish_placements(AllocationView& view) {
   view.domains = resolve(std::move(domains), view.nodes);
 }
 
+Counts Gatherer::counts() const {
+  return {{"Node", nodes_.size()},
+          {"Pod", pods_.size()},
+          {"ResourceClaim", claims_.size()},
+          {"ResourceSlice", slices_.size()},
+          {"HyperNode", domains_.size()}};
+}
+
 AllocationView Gatherer::finish() {
   AllocationView view;
+  const Counts read = counts();
+  view.gaps = coverage_.gaps(read);
+  for (std::string& warning : coverage_.warnings(read))
+    warnings_.push_back(std::move(warning));
   if (known_ == 0 && !strangers_.empty()) {
     std::string kinds;
     for (const std::string& kind : strangers_)

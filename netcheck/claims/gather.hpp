@@ -8,6 +8,7 @@
 
 #include "core/model/allocation.hpp"
 #include "core/result.hpp"
+#include "netcheck/claims/coverage.hpp"
 #include "netcheck/claims/groups.hpp"
 #include "netcheck/claims/objects.hpp"
 
@@ -28,8 +29,11 @@ struct Kept {
 class Gatherer {
  public:
   /// Adds one document: an object, a List of them (lists in lists too) or a plain array. `where`
-  /// names the file in warnings. More than 500000 objects in all is an error.
-  Status add(const nlohmann::json& document, const std::string& where);
+  /// names the file in warnings; `alone`: nothing else is in that file. More than 500000 objects in
+  /// all is an error.
+  Status add(const nlohmann::json& document, const std::string& where, bool alone = false);
+  /// All there is of a kind was added, by who listed it page after page.
+  void listed(const std::string& kind) { coverage_.whole(kind, std::nullopt); }
   /// The view of all that was added; only the highest generation of each pool is in it.
   AllocationView finish();
   /// How many documents or list items had a kind at all, known or not.
@@ -37,8 +41,10 @@ class Gatherer {
 
  private:
   Status add_list(const nlohmann::json& list, const std::string& where, int depth);
+  void look_at_list(const nlohmann::json& list, const nlohmann::json& items);
   Status add_any(const nlohmann::json& object, const std::string& where, int depth);
   void add_object(const nlohmann::json& object, const std::string& where);
+  void add_recording(const Fields& recording);
   template <typename T>
   void keep(std::map<std::string, Kept<T>>& kept, Kept<T> read, const ObjectMeta& meta,
             const std::string& where);
@@ -46,6 +52,7 @@ class Gatherer {
   void finish_slices(AllocationView& view);
   void finish_claims(AllocationView& view);
   void finish_placements(AllocationView& view);
+  Counts counts() const;
 
   std::map<std::string, Kept<NodeClaim>> nodes_;
   std::map<std::string, Kept<ReadSlice>> slices_;
@@ -60,6 +67,8 @@ class Gatherer {
   // By kind and group first: several schedulers call theirs PodGroup.
   std::map<std::string, std::map<std::string, Kept<Placements>>> groups_;
   std::map<std::string, std::map<std::string, Kept<TopologyLevels>>> levels_;
+  Coverage coverage_;
+  bool alone_ = false;  // what is added now is alone in its file
   std::vector<std::string> warnings_;
   std::size_t seen_ = 0;
   std::size_t known_ = 0;

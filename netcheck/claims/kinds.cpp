@@ -3,7 +3,7 @@
 namespace plumbline::netcheck::claims {
 namespace {
 
-constexpr std::array<Known, 28> kKnownKinds{{
+constexpr std::array<Known, 29> kKnownKinds{{
     {"Node", "", {"v1"}},
     {"Pod", "", {"v1"}},
     {"ResourceSlice", "resource.k8s.io", {"v1", "v1beta2", "v1beta1"}},
@@ -12,6 +12,7 @@ constexpr std::array<Known, 28> kKnownKinds{{
     {"DeviceClass", "resource.k8s.io", {"v1", "v1beta2", "v1beta1"}},
     {"NodeResourceTopology", "topology.node.k8s.io", {"v1alpha2", "v1alpha1"}},
     {"KubeletConfigz", "plumbline", {"v1"}},
+    {"Recording", "plumbline", {"v1"}},
     {"ComputeDomain", "resource.nvidia.com", {"v1beta1"}},
     {"HyperNode", "topology.volcano.sh", {"v1alpha1"}},
     {"Topology", "kueue.x-k8s.io", {"v1beta2", "v1beta1", "v1alpha1"}},

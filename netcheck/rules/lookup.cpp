@@ -152,6 +152,22 @@ std::string full_name(const ObjectMeta& meta) {
 
 bool ended(const PodClaim& pod) { return pod.phase == "Succeeded" || pod.phase == "Failed"; }
 
+std::string unread(const AllocationView& view, const std::string& kind,
+                   const std::string& name_space) {
+  const auto gap = view.gaps.find(kind);
+  if (gap != view.gaps.end() && gap->second.whole_in.count(name_space) == 0) return gap->second.why;
+  return view.whole ? "" : "not all that was recorded could be read";
+}
+
+std::string how_to_read(const std::string& kind) {
+  std::string resource;
+  for (const char c : kind)
+    resource += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  const bool everywhere = kind == "Pod" || kind == "ResourceClaim";
+  return "Record all of them (kubectl get " + resource + "s" + (everywhere ? " -A" : "") +
+         " -o json, or plumbline collect) and run again.";
+}
+
 const NodeFacts* find_node(const Facts& facts, const std::string& node) {
   if (const FactsIndex* index = facts.index.get()) return found_under(index->nodes, node);
   for (const NodeFacts& candidate : facts.nodes) {

@@ -36,6 +36,14 @@ std::string full_name(const ObjectMeta& meta);
 /// True when the pod has ended: it holds nothing any more.
 bool ended(const PodClaim& pod);
 
+/// Why objects of a kind may be there that were not read, in one namespace or (none given) in any;
+/// empty: all were read, and what is not among them is not there.
+std::string unread(const AllocationView& view, const std::string& kind,
+                   const std::string& name_space = "");
+
+/// What reads all objects of a kind: "Record all of them (kubectl get pods -A -o json) and ...".
+std::string how_to_read(const std::string& kind);
+
 /// The facts of an enrolled node; null when it is not enrolled.
 const NodeFacts* find_node(const Facts& facts, const std::string& node);
 

@@ -45,26 +45,35 @@ Finding unseen(const Gang& gang, const std::string& reason) {
   Finding finding = begin(gang);
   finding.verdict = Verdict::unobservable;
   finding.message = "Whether gang " + gang.name + " is complete cannot be told: " + reason + ".";
-  finding.next_step = "Read all pods and PodGroups of the cluster and run again.";
+  finding.next_step = gang.claim == nullptr
+                          ? "Read all pods and PodGroups of the cluster and run again."
+                          : how_to_read("Pod");
   return finding;
 }
 
-Finding check(const Gang& gang, bool whole) {
+/// `missing`: why members may be there that were not read; empty: all were.
+Finding check(const Gang& gang, const std::string& missing) {
   Finding finding = begin(gang);
   const Progress progress = progress_of(gang);
   finding.evidence = progress.evidence;
   const std::string least = std::to_string(gang.claim->least_members) +
                             (gang.claim->least_members == 1 ? " member" : " members");
   const std::string placed = std::to_string(progress.placed);
+  const bool enough_read =
+      static_cast<std::int64_t>(gang.members.size()) >= gang.claim->least_members;
+  if (progress.active == 0 && !missing.empty() && !enough_read) {
+    return unseen(gang, (gang.members.empty() ? std::string("none of its members was read")
+                                              : "none of those that were read is on a node") +
+                            ", and " + missing);
+  }
   if (progress.active == 0) {
     finding.verdict = Verdict::vacuous;
     finding.message = "Gang " + gang.name + " needs " + least +
                       " together and has none on a node, so nothing is proven.";
     finding.next_step = "Look at why it waits (kubectl describe podgroup), if it should run.";
-  } else if (progress.placed < gang.claim->least_members && !whole) {
-    return unseen(gang, "only " + placed +
-                            " of its members stand on nodes by what was read, and not "
-                            "all that was recorded could be");
+  } else if (progress.placed < gang.claim->least_members && !missing.empty()) {
+    return unseen(gang, "it needs " + least + ", " + placed +
+                            " stand on nodes by what was read, and " + missing);
   } else if (progress.placed < gang.claim->least_members) {
     const bool drifted = !gang.claim->lost_nodes.empty();
     finding.verdict = drifted ? Verdict::drift : Verdict::violation;
@@ -108,10 +117,11 @@ std::vector<Finding> x13_gang_complete(const Facts& facts) {
     if (gang.claim != nullptr && !gang.claim->admitted) continue;
     if (gang.claim == nullptr) {
       findings.push_back(unseen(gang, "its pods name it, but its object was not read"));
-    } else if (gang.claim->least_members > 0 && facts.claims->pods.empty()) {
-      findings.push_back(unseen(gang, "no pods were read"));
     } else if (gang.claim->least_members > 0) {
-      findings.push_back(check(gang, facts.claims->whole));
+      const AllocationView& view = *facts.claims;
+      findings.push_back(check(gang, view.pods.empty()
+                                         ? "no pods were read"
+                                         : unread(view, "Pod", gang.claim->meta.name_space)));
     }
   }
   return findings;

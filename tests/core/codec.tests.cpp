@@ -264,11 +264,13 @@ TEST_CASE("Claims come back as they went, attribute types included") {
   view.templates[0].is_template = true;
   view.classes = {{{"", "gpu", "u", "1", {}}, {"device.driver == \"gpu\""}, "x.io/gpu"}};
   view.pods = {full_pod()};
+  view.gaps = {{"Pod", {"only some", {"team"}}}};
   add_placements(view);
   const std::string text = json::encode(view);
   const auto back = json::decode_allocation_view(text);
   REQUIRE(back.has_value());
   CHECK(json::encode(*back) == text);
+  CHECK(back->gaps.at("Pod").whole_in == std::set<std::string>{"team"});
   CHECK(std::get<bool>(back->slices[0].devices[0].attributes.at("dra.net/rdma")) == false);
 }
 

@@ -134,7 +134,7 @@ TEST_CASE("A bundle is written into an empty folder only, and read back") {
   topology.node = "gpu-node-7";
   REQUIRE(writer->add(topology));
   REQUIRE(writer->add(NodeHoldings{"gpu-node-7", "socket", {}, {}}));
-  REQUIRE(writer->finish() == 3U);
+  REQUIRE(writer->finish() == 4U);
   const auto view = open_bundle(target)->snapshot(Deadline::never());
   REQUIRE(view);
   REQUIRE(view->pods.size() == 1);
@@ -146,6 +146,49 @@ TEST_CASE("A bundle is written into an empty folder only, and read back") {
   CHECK(nodes->front().topology.has_value());
   CHECK(nodes->front().holdings.has_value());
   CHECK_FALSE(BundleWriter::open(target, false));
+}
+
+TEST_CASE("A bundle says what was listed to its end, and what is missing of it is known") {
+  const TemporaryFolder folder;
+  const auto target = folder.path() / "bundle";
+  auto writer = BundleWriter::open(target, true);
+  REQUIRE(writer);
+  const auto page = [](const std::string& name, const std::string& metadata) {
+    return parsed((R"({"kind":"PodList","apiVersion":"v1","metadata":{)" + metadata +
+                   R"(},"items":[{"metadata":{"namespace":"team","name":")" + name +
+                   R"("},"spec":{}}]})")
+                      .c_str());
+  };
+  REQUIRE(writer->add_page("pods", page("a", R"("continue":"x","remainingItemCount":1)")));
+  const std::string none = R"({"kind":"NodeList","apiVersion":"v1","metadata":{},"items":null})";
+  REQUIRE(writer->add_page("nodes", parsed(none.c_str())));
+  SECTION("whole, pods of one namespace and no nodes at all") {
+    REQUIRE(writer->add_page("pods", page("b", "")));
+    REQUIRE(writer->finish());
+    const auto view = open_bundle(target)->snapshot(Deadline::never());
+    REQUIRE(view);
+    CHECK(view->pods.size() == 2);
+    CHECK(view->gaps.count("Pod") == 0);
+    CHECK(view->gaps.count("Node") == 0);
+    CHECK(view->gaps.at("ResourceSlice").why == "no ResourceSlice was read");
+    CHECK(view->warnings.empty());
+  }
+  SECTION("a list whose end never came is not whole") {
+    REQUIRE(writer->finish());
+    const auto view = open_bundle(target)->snapshot(Deadline::never());
+    REQUIRE(view);
+    CHECK(view->gaps.count("Pod") == 1);
+    CHECK(view->gaps.count("Node") == 0);
+  }
+  SECTION("a file of it was lost afterwards") {
+    REQUIRE(writer->add_page("pods", page("b", "")));
+    REQUIRE(writer->finish());
+    std::filesystem::remove(target / "pods-0.json");
+    const auto view = open_bundle(target)->snapshot(Deadline::never());
+    REQUIRE(view);
+    CHECK(view->gaps.at("Pod").why == "of 2 Pod objects that were recorded 1 could be read");
+    CHECK(view->warnings.size() == 1);
+  }
 }
 
 TEST_CASE("A node's record that is a link or no record is refused with its name") {
