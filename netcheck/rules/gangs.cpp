@@ -67,6 +67,11 @@ const std::vector<const NodeClaim*>& ClaimIndex::nodes_in(const std::string& lab
   return found(labelled_, label + "\n" + value);
 }
 
+bool all_ended(const Gang& gang) {
+  return !gang.members.empty() && std::all_of(gang.members.begin(), gang.members.end(),
+                                              [](const PodClaim* pod) { return ended(*pod); });
+}
+
 std::vector<Gang> gangs(const ClaimIndex& index) {
   const Facts& facts = index.facts();
   std::vector<Gang> all;

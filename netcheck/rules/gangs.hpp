@@ -41,6 +41,9 @@ struct Gang {
   std::vector<const PodClaim*> members;   ///< every pod that names it, ended ones too
 };
 
+/// True when a gang has members and all of them have ended.
+bool all_ended(const Gang& gang);
+
 /// The gangs that have a member on a node in scope, or no bound member at all; one entry a
 /// placement claim, then those that only pods know. Gangs whose members are all bound to nodes
 /// outside the stage are left out.

@@ -1,10 +1,8 @@
 #include "netcheck/rules/placement.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
-#include <string_view>
 
 #include "netcheck/rules/lookup.hpp"
 #include "netcheck/rules/quote.hpp"
@@ -12,11 +10,6 @@
 
 namespace plumbline::netcheck {
 namespace {
-
-bool all_ended(const Gang& gang) {
-  return !gang.members.empty() && std::all_of(gang.members.begin(), gang.members.end(),
-                                              [](const PodClaim* pod) { return ended(*pod); });
-}
 
 class Judge {
  public:
@@ -65,6 +58,19 @@ class Judge {
     return std::move(finding_);
   }
 
+  /// What was read says nothing against the claim, but does not show everything: `lacks` may be
+  /// there and break it.
+  Finding unshown(const std::string& shown, const std::string& kind, const std::string& lacks) {
+    Finding finding = unseen("by what was read it " + shown + ", but " + lacks);
+    finding.next_step = how_to_read(kind);
+    return finding;
+  }
+
+  /// Why members may be there that were not read; empty: all were.
+  std::string unread_members() const {
+    return unread(*index_->facts().claims, "Pod", claim_->meta.name_space);
+  }
+
   /// What the claim is broken by: a fault when it was required, a wish otherwise.
   Finding broken(const std::string& message) {
     const bool required = claim_->required;
@@ -87,6 +93,8 @@ class Judge {
                     std::to_string(spread.domains.size()) + ": " + text_of(spread));
     }
     if (const auto reason = unseen_in(spread, label); !reason.empty()) return unseen(reason);
+    if (const auto lacks = unread_members(); !lacks.empty())
+      return unshown("is in one " + label + ": " + text_of(spread), "Pod", lacks);
     return end(Verdict::match, "is in one " + label + " as it asked: " + text_of(spread),
                "Nothing to do.");
   }
@@ -123,6 +131,10 @@ class Judge {
       finding_.evidence.push_back({"pods in " + label + " " + value, stranger, ""});
       return broken(label + " " + value + " for itself, but " + stranger + " is in it too");
     }
+    for (const char* const kind : {"Pod", "Node"}) {
+      const std::string lacks = unread(*index_->facts().claims, kind);
+      if (!lacks.empty()) return unshown("has " + label + " " + value + " for itself", kind, lacks);
+    }
     return end(Verdict::match, "has " + label + " " + value + " for itself as it asked",
                "Nothing to do.");
   }
@@ -146,14 +158,16 @@ class Judge {
                     ", but slice " + std::to_string(slice) + " is in " +
                     listed({values.begin(), values.end()}));
     }
-    return end(Verdict::match,
-               "has each slice of " + std::to_string(claim_->slice_size) + " in one " + label +
-                   " as it asked",
-               "Nothing to do.");
+    const std::string kept =
+        "has each slice of " + std::to_string(claim_->slice_size) + " in one " + label;
+    if (const auto lacks = unread_members(); !lacks.empty()) return unshown(kept, "Pod", lacks);
+    return end(Verdict::match, kept + " as it asked", "Nothing to do.");
   }
 
   /// Without ranks only the numbers can be looked at: whole slices fit in each domain.
   Finding whole_slices(const Spread& spread, const std::string& label) {
+    if (const auto lacks = unread_members(); !lacks.empty())
+      return unshown("has " + std::to_string(spread.living) + " pods without a rank", "Pod", lacks);
     for (const auto& [value, pods] : spread.domains) {
       if (pods.size() % static_cast<std::size_t>(claim_->slice_size) == 0) continue;
       return broken("slices of " + std::to_string(claim_->slice_size) + " in one " + label +
@@ -240,23 +254,49 @@ class Judge {
       }
       first += domain.count;
     }
+    const auto lacks = all_there() ? std::string() : unread_members();
+    if (!lacks.empty()) return unshown(kept(), "Pod", lacks);
     return end(Verdict::match, kept() + note, "Nothing to do.");
   }
 
-  /// That the assignment was kept, and by how many: a part of a gang fills a part of its domains.
-  std::string kept() const {
+  std::int64_t assigned_pods() const {
     std::int64_t wanted = 0;
     for (const AssignedDomain& domain : claim_->assigned)
       wanted += domain.count;
-    const auto there = std::count_if(gang_->members.begin(), gang_->members.end(),
-                                     [](const PodClaim* pod) { return !ended(*pod); });
+    return wanted;
+  }
+
+  std::int64_t living_pods() const {
+    return std::count_if(gang_->members.begin(), gang_->members.end(),
+                         [](const PodClaim* pod) { return !ended(*pod); });
+  }
+
+  bool all_there() const { return living_pods() >= assigned_pods(); }
+
+  /// That the assignment was kept, and by how many: a part of a gang fills a part of its domains.
+  std::string kept() const {
     const std::size_t count = claim_->assigned.size();
     const std::string domains =
         count == 1 ? "the domain that it was assigned"
                    : "the " + std::to_string(count) + " domains that it was assigned";
-    if (there >= wanted) return "is in " + domains + ", with the numbers of pods assigned";
-    return "has " + std::to_string(there) + " of " + std::to_string(wanted) +
+    if (all_there()) return "is in " + domains + ", with the numbers of pods assigned";
+    return "has " + std::to_string(living_pods()) + " of " + std::to_string(assigned_pods()) +
            " assigned pods, none of them outside " + domains + " or beyond its number there";
+  }
+
+  /// Why a smaller HyperNode may hold these nodes than those that were read; empty: none may.
+  std::string unread_domains(const std::set<std::string>& nodes) const {
+    const AllocationView& view = *index_->facts().claims;
+    if (std::string lacks = unread(view, "HyperNode"); !lacks.empty()) return lacks;
+    std::set<std::string> held;
+    for (const NamedDomain& domain : view.domains)
+      held.insert(domain.nodes.begin(), domain.nodes.end());
+    for (const std::string& node : nodes) {
+      // HyperNodes take nodes by pattern and label too: for that the Node itself must be read.
+      if (index_->node(node) == nullptr && held.count(node) == 0)
+        return "Node " + node + " was not read";
+    }
+    return {};
   }
 
   Finding tier() {
@@ -277,6 +317,13 @@ class Judge {
     }
     if (index_->facts().claims->domains.empty()) return unseen("no HyperNode was read");
     const std::string asked = "tier " + std::to_string(*claim_->tier) + " or lower";
+    const bool kept = common != nullptr && common->tier <= *claim_->tier;
+    const std::string lacks = kept ? unread_members() : unread_domains(nodes);
+    if (!lacks.empty()) {
+      return unshown(
+          kept ? "is in HyperNode " + common->meta.name : "is in no HyperNode of " + asked,
+          kept ? "Pod" : "HyperNode", lacks);
+    }
     if (common == nullptr) {
       return broken(asked + ", but no HyperNode holds all of " +
                     listed({nodes.begin(), nodes.end()}));
@@ -295,23 +342,6 @@ class Judge {
   Finding finding_;
 };
 
-/// True for a label that names a place, of every family and of the usual own ones.
-bool names_a_place(const std::string& key, const std::string& rack_label) {
-  constexpr std::array<std::string_view, 9> families{
-      "topology.kubernetes.io/zone",    "nvidia.com/gpu.clique",
-      "cloud.google.com/gce-topology-", "topology.k8s.aws/network-node-layer-",
-      "oci.oraclecloud.com/rdma.",      "oci.oraclecloud.com/host.",
-      "fabric.topograph.run/tier-",     "accelerator.topograph.run/",
-      "network.topology.nvidia.com/"};
-  constexpr std::array<std::string_view, 6> own{"rack", "block", "leaf", "spine", "row", "pod"};
-  if (key == rack_label) return true;
-  for (const std::string_view family : families) {
-    if (key.starts_with(family)) return !key.ends_with("host_id") && !key.ends_with("-host");
-  }
-  const std::string last = key.substr(key.find('/') + 1);
-  return std::find(own.begin(), own.end(), last) != own.end();
-}
-
 }  // namespace
 
 bool is_x10_kind(const std::string& kind) {
@@ -325,39 +355,6 @@ std::optional<Finding> judge_placement(const ClaimIndex& index, const Gang& gang
                       claim.form == PlacementForm::tier;
   if (!places || all_ended(gang)) return std::nullopt;
   return Judge(index, gang, rule).judge();
-}
-
-std::optional<Finding> unasked_placement(const ClaimIndex& index, const Gang& gang) {
-  if (gang.members.size() < 2 || all_ended(gang)) return std::nullopt;
-  std::set<std::string> labels;
-  for (const PodClaim* pod : gang.members) {
-    const NodeClaim* node = index.node(pod->node);
-    if (node == nullptr || ended(*pod)) continue;
-    for (const auto& [key, value] : node->meta.labels) {
-      if (names_a_place(key, index.facts().fabric.rack_label)) labels.insert(key);
-    }
-  }
-  Finding finding;
-  finding.rule = "X10";
-  finding.tier = "A";
-  finding.verdict = Verdict::unclaimed;
-  finding.subject = {"gang", gang.name, "", ""};
-  finding.claim = quote_gang(*gang.claim, true);
-  std::vector<std::string> apart;
-  for (const std::string& label : labels) {
-    const Spread spread = spread_of(index, gang, label);
-    finding.evidence.insert(finding.evidence.end(), spread.evidence.begin(), spread.evidence.end());
-    if (spread.domains.size() < 2) continue;
-    apart.push_back(std::to_string(spread.domains.size()) + " values of " + label + ": " +
-                    text_of(spread));
-  }
-  if (apart.empty()) return std::nullopt;
-  finding.message = "Gang " + gang.name + " asked for no placement, and its members are on " +
-                    listed(apart) + ".";
-  finding.next_step =
-      "If its traffic should stay in one domain, give it a topology constraint; nobody promised "
-      "one.";
-  return finding;
 }
 
 }  // namespace plumbline::netcheck

@@ -96,13 +96,6 @@ Finding check(const Gang& gang, const std::string& missing) {
   return finding;
 }
 
-bool finished(const Gang& gang) {
-  for (const PodClaim* pod : gang.members) {
-    if (!ended(*pod)) return false;
-  }
-  return !gang.members.empty();
-}
-
 }  // namespace
 
 std::vector<Finding> x13_gang_complete(const Facts& facts) {
@@ -113,7 +106,7 @@ std::vector<Finding> x13_gang_complete(const Facts& facts) {
   for (const Gang& gang : gangs(index)) {
     // A gang with several topology keys stands there once for each.
     const std::string kind = gang.claim == nullptr ? "" : gang.claim->kind + " ";
-    if (!done.insert(kind + gang.name).second || finished(gang)) continue;
+    if (!done.insert(kind + gang.name).second || all_ended(gang)) continue;
     if (gang.claim != nullptr && !gang.claim->admitted) continue;
     if (gang.claim == nullptr) {
       findings.push_back(unseen(gang, "its pods name it, but its object was not read"));

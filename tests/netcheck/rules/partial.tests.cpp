@@ -129,4 +129,144 @@ TEST_CASE("X13: what a recording does show of a gang is judged, in part or whole
   }
 }
 
+namespace {
+
+const std::string rack_key = "example.com/rack";
+
+std::string racks() {
+  return node_yaml("n1", "example.com/rack: r1") + node_yaml("n2", "example.com/rack: r1") +
+         node_yaml("n3", "example.com/rack: r2");
+}
+
+}  // namespace
+
+TEST_CASE("X10: members that were not read may be in another domain than those that were") {
+  Recording recording;
+  recording.list(gang("2", rack_key)).list(racks());
+  SECTION("together, as far as the recording goes") {
+    recording.list(member("a", "n1") + member("b", "n2"), {{"continue", "abc"}});
+    const Finding finding = the_only(x10_gang_placement(recording.facts()), Verdict::unobservable);
+    CHECK_THAT(finding.message,
+               ContainsSubstring("by what was read it is in one example.com/rack"));
+    CHECK_THAT(finding.message, ContainsSubstring("metadata.continue"));
+    CHECK_THAT(finding.next_step, ContainsSubstring("kubectl get pods -A"));
+  }
+  SECTION("apart, which no page more can mend") {
+    recording.list(member("a", "n1") + member("b", "n3"), {{"continue", "abc"}});
+    CHECK(with(x10_gang_placement(recording.facts()), Verdict::violation).size() == 1);
+  }
+  SECTION("together, by a list of their namespace") {
+    recording.list(member("a", "n1") + member("b", "n2"));
+    CHECK(with(x10_gang_placement(recording.facts()), Verdict::match).size() == 1);
+  }
+}
+
+TEST_CASE("X10: slices and assignments are not broken by pods that were not read") {
+  const auto placed = [](const std::string& request, const std::string& status, bool whole,
+                         const std::string& labels) {
+    std::string pods;
+    for (const std::string rank : {"0", "1", "2"}) {
+      pods += pod_yaml("p" + rank, "n1",
+                       "kueue.x-k8s.io/podset: main" +
+                           (labels.empty() ? "" : ", " + labels + ": '" + rank + "'"),
+                       "kueue.x-k8s.io/workload: w");
+    }
+    Recording recording;
+    recording.list(racks());
+    recording.list(
+        "---\napiVersion: kueue.x-k8s.io/v1beta2\nkind: Workload\n"
+        "metadata: {namespace: ns, name: w, uid: uw}\n"
+        "spec: {podSets: [{name: main, count: 4, topologyRequest: {" +
+        request + "}}]}\nstatus: {" + status + "}\n");
+    recording.list(pods, whole ? Json::object() : Json{{"continue", "abc"}});
+    return x10_gang_placement(recording.facts());
+  };
+  const std::string slices = "podSetSliceRequiredTopology: example.com/rack, podSetSliceSize: 2";
+  const std::string rank = "batch.kubernetes.io/job-completion-index";
+  CHECK(with(placed(slices, "admission: {}", false, ""), Verdict::unobservable).size() == 1);
+  CHECK(with(placed(slices, "admission: {}", true, ""), Verdict::violation).size() == 1);
+  CHECK(with(placed(slices, "admission: {}", false, rank), Verdict::unobservable).size() == 1);
+  CHECK(with(placed(slices, "admission: {}", true, rank), Verdict::match).size() == 1);
+  const auto assigned = [](const std::string& count) {
+    return "admission: {podSetAssignments: [{name: main, topologyAssignment: {levels: "
+           "[example.com/rack], domains: [{values: [r1], count: " +
+           count + "}]}}]}";
+  };
+  CHECK(with(placed("", assigned("4"), false, rank), Verdict::unobservable).size() == 1);
+  CHECK(with(placed("", assigned("4"), true, rank), Verdict::match).size() == 1);
+  CHECK(with(placed("", assigned("3"), false, rank), Verdict::match).size() == 1);
+  CHECK(with(placed("", assigned("2"), false, rank), Verdict::violation).size() == 1);
+}
+
+TEST_CASE("X12: nobody else in a domain is known by all pods and all nodes only") {
+  const std::string set =
+      "---\napiVersion: jobset.x-k8s.io/v1alpha2\nkind: JobSet\nmetadata: {namespace: ns, name: g, "
+      "uid: ug, annotations: {alpha.jobset.sigs.k8s.io/exclusive-topology: example.com/rack}}\n"
+      "spec: {replicatedJobs: [{name: w, replicas: 1, template: {spec: {parallelism: 1}}}]}\n";
+  const auto of_set = [](const std::string& name, const std::string& node, const std::string& job) {
+    return pod_yaml(
+        name, node,
+        "jobset.sigs.k8s.io/jobset-name: g, jobset.sigs.k8s.io/job-index: '" + job + "'");
+  };
+  Recording recording;
+  recording.list(set);
+  SECTION("pods of one namespace") {
+    recording.list(racks()).list(of_set("a", "n1", "0"));
+    const Finding finding = the_only(x12_other_placement(recording.facts()), Verdict::unobservable);
+    CHECK_THAT(finding.message, ContainsSubstring("of namespace ns only were read"));
+    CHECK_THAT(finding.next_step, ContainsSubstring("pods -A"));
+  }
+  SECTION("one node") {
+    recording.alone(node_yaml("n1", "example.com/rack: r1"))
+        .list(of_set("a", "n1", "0") + other_pod);
+    const Finding finding = the_only(x12_other_placement(recording.facts()), Verdict::unobservable);
+    CHECK_THAT(finding.message, ContainsSubstring("Node objects were recorded one by one"));
+    CHECK_THAT(finding.next_step, ContainsSubstring("kubectl get nodes -o json"));
+  }
+  SECTION("all of both") {
+    recording.list(racks()).list(of_set("a", "n1", "0") + other_pod);
+    CHECK(with(x12_other_placement(recording.facts()), Verdict::match).size() == 1);
+  }
+  SECTION("somebody else, whatever more there is") {
+    recording.list(racks()).list(of_set("a", "n1", "0") + of_set("b", "n2", "1"),
+                                 {{"continue", "abc"}});
+    CHECK_FALSE(with(x12_other_placement(recording.facts()), Verdict::violation).empty());
+  }
+}
+
+TEST_CASE("X12: a smaller HyperNode that was not read may hold the gang") {
+  const auto hyper_node = [](const std::string& name, const std::string& members) {
+    return "---\napiVersion: topology.volcano.sh/v1alpha1\nkind: HyperNode\nmetadata: {name: " +
+           name + ", uid: u-" + name +
+           "}\nspec: {tier: 1, members: [{type: Node, selector: " + members + "}]}\n";
+  };
+  const std::string note = "scheduling.k8s.io/group-name: g";
+  Recording recording;
+  recording.list(
+      "---\napiVersion: scheduling.volcano.sh/v1beta1\nkind: PodGroup\n"
+      "metadata: {namespace: ns, name: g, uid: ug}\n"
+      "spec: {minMember: 2, networkTopology: {mode: hard, highestTierAllowed: 1}}\n");
+  recording.list(pod_yaml("a", "n1", "", note) + pod_yaml("b", "n2", "", note));
+  const std::string one = hyper_node("s1", "{exactMatch: {name: n1}}");
+  const std::string two = hyper_node("s2", "{regexMatch: {pattern: '^n[12]$'}}");
+  SECTION("a HyperNode by itself") {
+    recording.list(racks()).alone(one);
+    CHECK_THAT(the_only(x12_other_placement(recording.facts()), Verdict::unobservable).next_step,
+               ContainsSubstring("kubectl get hypernodes -o json"));
+  }
+  SECTION("nodes that a pattern may mean, not read") {
+    recording.list(one + two);
+    CHECK_THAT(the_only(x12_other_placement(recording.facts()), Verdict::unobservable).message,
+               ContainsSubstring("Node n2 was not read"));
+  }
+  SECTION("all HyperNodes, and none holds both") {
+    recording.list(racks()).list(one);
+    CHECK(with(x12_other_placement(recording.facts()), Verdict::violation).size() == 1);
+  }
+  SECTION("all HyperNodes and nodes, and one holds both") {
+    recording.list(racks()).list(one + two);
+    CHECK(with(x12_other_placement(recording.facts()), Verdict::match).size() == 1);
+  }
+}
+
 }  // namespace plumbline::netcheck

@@ -27,6 +27,11 @@ std::string object(const std::string& api, const std::string& kind, const std::s
          notes + "}}\n" + rest + "\n";
 }
 
+/// Pods of all namespaces were read, as its own tells.
+std::string of_another_namespace() {
+  return "---\napiVersion: v1\nkind: Pod\nmetadata: {namespace: kube-system, name: proxy}\n";
+}
+
 const std::string volcano_note = "scheduling.k8s.io/group-name: g";
 
 std::string volcano(const std::string& topology) {
@@ -89,7 +94,7 @@ TEST_CASE("X12: an exclusive domain is one domain, and nobody else's") {
   };
   SECTION("each job has its own") {
     const Facts facts = claims_of(nodes() + set + member("a", "n1", "0") + member("b", "n2", "0") +
-                                  member("c", "n3", "1"));
+                                  member("c", "n3", "1") + of_another_namespace());
     CHECK(with(x12_other_placement(facts), Verdict::match).size() == 2);
     check_quotes(facts, x12_other_placement(facts));
   }
@@ -148,7 +153,8 @@ TEST_CASE("X12 reads KAI, coscheduling, LeaderWorkerSet, TrainJob and Grove as t
              "leaderworkerset.sigs.k8s.io/exclusive-topology: example.com/rack") +
       pod_yaml("a", "n1",
                "leaderworkerset.sigs.k8s.io/name: g, leaderworkerset.sigs.k8s.io/group-index: "
-               "'0'"));
+               "'0'") +
+      of_another_namespace());
   CHECK(with(x12_other_placement(leaders), Verdict::match).size() == 1);
   const Facts train = claims_of(
       nodes() +
