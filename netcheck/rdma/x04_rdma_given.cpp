@@ -91,10 +91,19 @@ Finding taken(const PodView& view, const std::string& device, const std::string&
   return finding;
 }
 
-Finding unclaimed(const PodView& view, const std::string& device) {
+/// The claim that would give it the device may be one that was not read.
+Finding doubted(const PodView& view, const std::string& device, const std::string& lacks) {
+  Finding finding = begin(view, Verdict::unobservable);
+  finding.message = title(view) + " can open RDMA device " + device +
+                    ", but whether it was given it cannot be told: " + lacks + ".";
+  finding.next_step = how_to_read(view.pod == nullptr ? "Pod" : "ResourceClaim");
+  return finding;
+}
+
+Finding unclaimed(const PodView& view, const std::string& device, const std::string& to_whom) {
   Finding finding = begin(view, Verdict::unclaimed);
   finding.message = title(view) + " can open RDMA device " + device +
-                    ", which no claim and no device plugin gave to it or to anybody.";
+                    ", which no claim and no device plugin gave to it or " + to_whom + ".";
   finding.next_step = "Claim the device for the pod, or take /dev/infiniband out of it.";
   return finding;
 }
@@ -145,10 +154,16 @@ std::vector<Finding> check(const Facts& facts, const PodView& view) {
   for (const std::string& device : there) {
     if (own.contains(device)) continue;
     const std::string owner = owner_of(facts, *view.node, device);
-    if (!owner.empty()) {
+    if (owner.empty() && holds_by_plugin(view)) continue;
+    const std::string lacks = unread_claims(facts, view);
+    if (!lacks.empty()) {
+      findings.push_back(doubted(view, device, lacks));
+    } else if (!owner.empty()) {
       findings.push_back(taken(view, device, owner));
-    } else if (!holds_by_plugin(view)) {
-      findings.push_back(unclaimed(view, device));
+    } else {
+      const bool all = unread(*facts.claims, "ResourceClaim").empty();
+      findings.push_back(
+          unclaimed(view, device, all ? "to anybody" : "to anybody by what was read"));
     }
   }
   if (findings.empty() && !good.empty()) findings.push_back(held(view, good));

@@ -32,19 +32,6 @@ std::optional<bool> is_same(const Facts& facts, const NodeFacts& node, const Net
   return place && place->network == &device;
 }
 
-const DeviceClaim* find_claim(const Facts& facts, const std::string& name_space,
-                              const std::string& name) {
-  if (!facts.claims) return nullptr;
-  if (const FactsIndex* index = facts.index.get()) {
-    const auto& named = listed_under(index->claims_by_name, name_space + "/" + name);
-    return named.empty() ? nullptr : named.front();
-  }
-  for (const DeviceClaim& claim : facts.claims->claims) {
-    if (claim.meta.name == name && claim.meta.name_space == name_space) return &claim;
-  }
-  return nullptr;
-}
-
 bool same_device(const AllocatedDevice& given, const Holding& holding) {
   return given.driver == holding.driver && given.pool == holding.pool &&
          given.device == holding.device;

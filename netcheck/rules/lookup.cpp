@@ -192,6 +192,19 @@ const PodClaim* find_pod(const Facts& facts, const std::string& name_space,
   return nullptr;
 }
 
+const DeviceClaim* find_claim(const Facts& facts, const std::string& name_space,
+                              const std::string& name) {
+  if (!facts.claims) return nullptr;
+  if (const FactsIndex* index = facts.index.get()) {
+    const auto& named = listed_under(index->claims_by_name, name_space + "/" + name);
+    return named.empty() ? nullptr : named.front();
+  }
+  for (const DeviceClaim& claim : facts.claims->claims) {
+    if (claim.meta.name == name && claim.meta.name_space == name_space) return &claim;
+  }
+  return nullptr;
+}
+
 const AttributeValue* find_attribute(const Published& published, std::string_view name) {
   const auto& attributes = published.device->attributes;
   const auto own = attributes.find(published.slice->driver + "/" + std::string(name));

@@ -54,6 +54,10 @@ bool in_scope(const Facts& facts, const std::string& node);
 const PodClaim* find_pod(const Facts& facts, const std::string& name_space,
                          const std::string& name);
 
+/// A ResourceClaim; null when it is not known.
+const DeviceClaim* find_claim(const Facts& facts, const std::string& name_space,
+                              const std::string& name);
+
 /// An attribute by its name without a domain: the driver's own domain first, then any other.
 const AttributeValue* find_attribute(const Published& published, std::string_view name);
 

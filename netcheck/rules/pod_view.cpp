@@ -41,8 +41,8 @@ bool has_device(const PodSandbox& sandbox, const std::string& name) {
                      [&](const NetworkDevice& device) { return device.name == name; });
 }
 
-void add_strangers(const NodeFacts& node, const std::set<const PodSandbox*>& known,
-                   std::vector<PodView>& views) {
+void add_strangers(const Facts& facts, const NodeFacts& node,
+                   const std::set<const PodSandbox*>& known, std::vector<PodView>& views) {
   if (!node.topology) return;
   for (const PodSandbox& sandbox : node.topology->sandboxes) {
     if (known.count(&sandbox) > 0) continue;
@@ -51,6 +51,12 @@ void add_strangers(const NodeFacts& node, const std::set<const PodSandbox*>& kno
     view.node_name = node.node;
     view.node = &node;
     view.sandbox = &sandbox;
+    if (!unread(*facts.claims, "Pod", sandbox.pod_namespace).empty()) {
+      PodClaim unread_pod;
+      unread_pod.meta.name_space = sandbox.pod_namespace;
+      unread_pod.meta.name = sandbox.pod_name;
+      view.given = given_network_devices(facts, unread_pod);
+    }
     views.push_back(std::move(view));
   }
 }
@@ -85,7 +91,7 @@ std::vector<PodView> pod_views(const Facts& facts) {
   for (const PodView& view : views)
     known.insert(view.sandbox);
   for (const NodeFacts& node : facts.nodes)
-    add_strangers(node, known, views);
+    add_strangers(facts, node, known, views);
   return views;
 }
 
@@ -112,6 +118,27 @@ std::optional<std::set<std::string>> kubelet_devices(const Facts& facts, const P
     devices.insert(holding.driver + "/" + holding.pool + "/" + holding.device);
   }
   return devices;
+}
+
+std::string unread_claims(const Facts& facts, const PodView& view) {
+  const std::string space = view.name.substr(0, view.name.find('/'));
+  if (view.pod == nullptr) {
+    const std::string lacks = unread(*facts.claims, "Pod", space);
+    return lacks.empty() ? "" : "its Pod was not read: " + lacks;
+  }
+  const std::string lacks = unread(*facts.claims, "ResourceClaim", space);
+  if (lacks.empty()) return {};
+  std::set<std::string> named(view.pod->resource_claims.begin(), view.pod->resource_claims.end());
+  if (view.node != nullptr && view.node->holdings) {
+    for (const Holding& holding : view.node->holdings->holdings) {
+      const bool its = holding.pod_namespace + "/" + holding.pod_name == view.name;
+      if (its && !holding.claim.empty()) named.insert(holding.claim);
+    }
+  }
+  std::erase_if(named,
+                [&](const std::string& name) { return find_claim(facts, space, name) != nullptr; });
+  if (named.empty()) return {};
+  return "claim " + space + "/" + *named.begin() + " of it was not read: " + lacks;
 }
 
 std::string text_of_given(const PodView& view) {

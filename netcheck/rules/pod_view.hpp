@@ -16,7 +16,9 @@ struct PodView {
   const NodeFacts* node = nullptr;      ///< null: not enrolled
   const PodClaim* pod = nullptr;        ///< null: a network namespace of a pod that no claim knows
   const PodSandbox* sandbox = nullptr;  ///< its own network namespace; null: not known
-  std::vector<Given> given;             ///< network devices only, admin access included
+  /// Network devices only, admin access included; of a pod that was not read, by claims that are
+  /// reserved for it.
+  std::vector<Given> given;
 
   /// True when it uses the node's network namespace.
   bool host_network() const { return pod != nullptr && pod->host_network; }
@@ -35,6 +37,10 @@ bool is_given(const PodView& view, const Published& published, const Place& plac
 /// The network devices the kubelet says the pod holds, as "driver/pool/device"; nothing when this
 /// kubelet names claims without their devices.
 std::optional<std::set<std::string>> kubelet_devices(const Facts& facts, const PodView& view);
+
+/// Why the pod may have been given more than `given`: its Pod, or a ResourceClaim that it or the
+/// kubelet names, was not read. Empty: `given` is all.
+std::string unread_claims(const Facts& facts, const PodView& view);
 
 /// "dra.net/node-6/ens3 by claim tenant/loader-0-nic".
 std::string text_of_given(const PodView& view);

@@ -41,7 +41,10 @@ Finding unseen(const PodView& view, const std::string& reason, const std::string
 
 std::string owners_text(const Facts& facts, const Published& published) {
   const auto owners = owners_of(facts, published);
-  return owners.empty() ? "no claim gives it to any pod" : "it was given to " + listed(owners);
+  if (!owners.empty()) return "it was given to " + listed(owners);
+  return unread(*facts.claims, "ResourceClaim").empty()
+             ? "no claim gives it to any pod"
+             : "no claim that was read gives it to any pod";
 }
 
 /// Published devices in the pod's own network namespace that nobody gave it.
@@ -148,6 +151,18 @@ Finding held(const PodView& view) {
   return finding;
 }
 
+/// What accuses the pod by a claim that does not give it something, when not all claims were read.
+Finding doubted(const PodView& view, const Finding& accusation, const std::string& lacks) {
+  Finding finding = begin(view, "", "A");
+  finding.verdict = Verdict::unobservable;
+  finding.evidence = accusation.evidence;
+  finding.message = title(view) + " has more than the claims that were read give it (" +
+                    text_of_given(view) +
+                    "), but whether it was given that cannot be told: " + lacks + ".";
+  finding.next_step = how_to_read(view.pod == nullptr ? "Pod" : "ResourceClaim");
+  return finding;
+}
+
 /// Why the pod cannot be looked at, as a finding; nothing when it can.
 std::optional<Finding> blocked(const PodView& view) {
   if (view.node == nullptr || !view.node->topology) {
@@ -179,6 +194,8 @@ std::vector<Finding> check(const Facts& facts, const PodView& view) {
   std::vector<Finding> findings = foreign(facts, view);
   const auto differing = disagreement(facts, view);
   findings.insert(findings.end(), differing.begin(), differing.end());
+  const std::string lacks = findings.empty() ? "" : unread_claims(facts, view);
+  if (!lacks.empty()) findings = {doubted(view, findings.front(), lacks)};
   std::string hidden;
   bool taken = false;
   for (const Given& given : view.given) {

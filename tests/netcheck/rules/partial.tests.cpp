@@ -269,4 +269,50 @@ TEST_CASE("X12: a smaller HyperNode that was not read may hold the gang") {
   }
 }
 
+TEST_CASE("X04: what a pod holds by a claim that was not read is not foreign to it") {
+  Facts facts = rack();
+  SECTION("its own claim, which its Pod names") {
+    std::erase_if(facts.claims->claims,
+                  [](const DeviceClaim& claim) { return claim.meta.name == "loader-0-nic"; });
+    facts.claims->gaps["ResourceClaim"] = {
+        "ResourceClaim objects of namespace plumbline only were read", {"plumbline"}};
+    const Finding finding = the_only(x04_given_held(facts), Verdict::unobservable);
+    CHECK(finding.subject.name == "tenant/loader-0");
+    CHECK_THAT(finding.message, ContainsSubstring("claim tenant/loader-0-nic of it was not read"));
+    CHECK_THAT(finding.next_step, ContainsSubstring("kubectl get resourceclaims -A"));
+    facts.claims->gaps.clear();
+    CHECK_FALSE(with(x04_given_held(facts), Verdict::violation).empty());
+  }
+  SECTION("a claim that only the kubelet names") {
+    node(facts, "node-6")
+        .holdings->holdings.push_back(holding("tenant", "loader-0", "another", "node-6", "ens2"));
+    facts.claims->gaps["ResourceClaim"] = {"a list of them was cut off", {}};
+    CHECK_THAT(the_only(x04_given_held(facts), Verdict::unobservable).message,
+               ContainsSubstring("claim tenant/another of it was not read"));
+    facts.claims->gaps.clear();
+    CHECK(with(x04_given_held(facts), Verdict::violation).size() == 1);
+  }
+  SECTION("a device that none of its claims gives, all of which were read") {
+    sandbox(facts, "loader-0").devices->push_back(take(facts, "node-6", "ens2"));
+    facts.claims->gaps["ResourceClaim"] = {"a list of them was cut off", {}};
+    const auto found = with(x04_given_held(facts), Verdict::violation);
+    REQUIRE_FALSE(found.empty());
+    CHECK(found.front().subject.name == "tenant/loader-0");
+  }
+}
+
+TEST_CASE("X04: a pod that was not read is judged by the claims that are reserved for it") {
+  Facts facts = rack();
+  std::erase_if(facts.claims->pods,
+                [](const PodClaim& pod) { return pod.meta.name == "loader-0"; });
+  facts.claims->gaps["Pod"] = {"Pod objects of namespace plumbline only were read", {"plumbline"}};
+  SECTION("it has what they give") { CHECK(all_match(x04_given_held(facts))); }
+  SECTION("it has more") {
+    sandbox(facts, "loader-0").devices->push_back(take(facts, "node-6", "ens2"));
+    const Finding finding = the_only(x04_given_held(facts), Verdict::unobservable);
+    CHECK_THAT(finding.message, ContainsSubstring("its Pod was not read"));
+    CHECK_THAT(finding.next_step, ContainsSubstring("kubectl get pods -A"));
+  }
+}
+
 }  // namespace plumbline::netcheck
