@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "netcheck/rules/lookup.hpp"
 #include "netcheck/rules/quote.hpp"
 
 namespace plumbline::netcheck {
@@ -144,7 +145,8 @@ LiteralTests literal_tests(const std::string& expression) {
   return read;
 }
 
-Offers::Offers(const AllocationView& view) : view_(&view) {
+Offers::Offers(const AllocationView& view)
+    : view_(&view), all_slices_(unread(view, "ResourceSlice").empty()) {
   for (const SliceClaim& slice : view.slices) {
     if (!slice.whole_pool) broken_.insert(slice.driver);
     auto& list = by_driver_[slice.driver];
@@ -167,7 +169,7 @@ const std::vector<Offered>& Offers::of_driver(const std::string& driver) const {
 }
 
 bool Offers::whole(const std::string& driver) const {
-  return view_->whole && broken_.count(driver) == 0;
+  return all_slices_ && broken_.count(driver) == 0;
 }
 
 std::vector<std::string> Offers::drivers() const {

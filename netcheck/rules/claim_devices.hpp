@@ -41,10 +41,11 @@ class Offers {
   /// False when slices of a driver are known to be missing: nothing can be concluded then from
   /// what is not there.
   bool whole(const std::string& driver) const;
-  bool whole() const { return view_->whole && broken_.empty(); }
+  bool whole() const { return all_slices_ && broken_.empty(); }
 
  private:
   const AllocationView* view_;
+  bool all_slices_;
   std::unordered_map<std::string, Offered> by_name_;
   std::map<std::string, std::vector<Offered>> by_driver_;
   std::set<std::string> broken_;  // drivers of which slices are missing

@@ -7,6 +7,7 @@
 
 #include "netcheck/lookup.hpp"
 #include "netcheck/rules/gangs.hpp"
+#include "netcheck/rules/lookup.hpp"
 #include "netcheck/rules/quote.hpp"
 #include "netcheck/rules/rules.hpp"
 
@@ -207,6 +208,16 @@ Evidence evidence_of(const char* what, const Nodes& nodes, const Rate& rate) {
   return {what, listed(nodes) + ": slowest pair " + number("%.4g", rate.value / 1e6) + " MB/s", ""};
 }
 
+Finding not_known(Finding finding, const std::string& lacks) {
+  finding.verdict = Verdict::unobservable;
+  finding.message = "How much longer an all-reduce over gang " + finding.subject.name +
+                    " takes than on the best free nodes cannot be told: which are free is not "
+                    "known, since " +
+                    lacks + ".";
+  finding.next_step = how_to_read("Pod");
+  return finding;
+}
+
 std::optional<Finding> judge(const ClaimIndex& index, const Matrix& matrix, const Gang& gang) {
   const Nodes own = nodes_of(gang);
   const Rate* const got = own.size() < 2 ? nullptr : slowest(matrix, own);
@@ -226,6 +237,9 @@ std::optional<Finding> judge(const ClaimIndex& index, const Matrix& matrix, cons
   finding.evidence = {evidence_of("the gang's nodes", own, *got),
                       evidence_of("the best free nodes", best, *best_rate)};
   const bool costs = factor.interval.low > kWorthSaying;
+  // Fewer free nodes than these have no better group; more pods than were read may hold the best.
+  if (const auto lacks = unread(*index.facts().claims, "Pod"); costs && !lacks.empty())
+    return not_known(std::move(finding), lacks);
   finding.verdict = !costs  ? Verdict::match
                     : asked ? Verdict::preference_not_met
                             : Verdict::unclaimed;

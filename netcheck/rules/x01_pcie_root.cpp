@@ -33,13 +33,14 @@ struct Roots {
 
 std::map<std::string, Roots> roots_by_node(const AllocationView& view) {
   std::map<std::string, Roots> nodes;
+  const bool all_slices = unread(view, "ResourceSlice").empty();
   for (const SliceClaim& slice : view.slices) {
     for (const SliceDevice& device : slice.devices) {
       const Offered offered{&slice, &device};
       const auto root = root_of(offered);
       if (!root || offered.node().empty()) continue;
       Roots& roots = nodes[offered.node()];
-      roots.whole = roots.whole && view.whole && slice.whole_pool;
+      roots.whole = roots.whole && all_slices && slice.whole_pool;
       const std::string kind = kind_of(offered);
       if (kind == "gpu") {
         roots.gpus.insert(*root);

@@ -182,6 +182,13 @@ std::optional<Finding> silent(const Facts& facts, const NodeFacts& node) {
   finding.verdict = Verdict::unclaimed;
   finding.subject = {"node", node.node, node.node, ""};
   finding.evidence.push_back({"network devices of " + node.node, on_node(node), ""});
+  if (const auto lacks = unread(*facts.claims, "ResourceSlice"); !lacks.empty()) {
+    finding.verdict = Verdict::unobservable;
+    finding.message = "Whether a slice publishes network devices of " + node.node +
+                      " cannot be told: none that was read does, but " + lacks + ".";
+    finding.next_step = how_to_read("ResourceSlice");
+    return finding;
+  }
   finding.message = "No slice publishes a network device of " + node.node +
                     ", as slices of other nodes do; it has " + on_node(node) + ".";
   finding.next_step = "If pods should get network devices there, start the network DRA driver on " +

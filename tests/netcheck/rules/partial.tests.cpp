@@ -315,4 +315,27 @@ TEST_CASE("X04: a pod that was not read is judged by the claims that are reserve
   }
 }
 
+TEST_CASE("X01: of a node whose slices may be on another page, no layout is told") {
+  const std::string root = "resource.kubernetes.io/pcieRoot=";
+  const std::string slices = slice_yaml("gpu.nvidia.com", "n1", "gpu-0 " + root + "pci0000:10") +
+                             slice_yaml("dra.net", "n1", "nic-0 " + root + "pci0000:20");
+  CHECK(with(x01_pcie_root(Recording().list(slices).facts()), Verdict::unclaimed).size() == 1);
+  CHECK(with(x01_pcie_root(Recording().alone(slices).facts()), Verdict::unclaimed).size() == 1);
+  const Facts cut = Recording().list(slices, {{"continue", "abc"}}).facts();
+  CHECK(x01_pcie_root(cut).empty());
+  CHECK_THAT(claims_understood(cut).at(0).message,
+             ContainsSubstring("a list of ResourceSlice objects was cut off"));
+}
+
+TEST_CASE("X20: a node of which no slice was read may have one on another page") {
+  Facts facts = rack();
+  std::erase_if(facts.claims->slices,
+                [](const SliceClaim& slice) { return slice.node == "node-2"; });
+  CHECK(with(x20_counts(facts), Verdict::unclaimed).size() == 1);
+  facts.claims->gaps["ResourceSlice"] = {"a list of ResourceSlice objects was cut off", {}};
+  const Finding finding = the_only(x20_counts(facts), Verdict::unobservable);
+  CHECK(finding.subject.name == "node-2");
+  CHECK_THAT(finding.next_step, ContainsSubstring("kubectl get resourceslices -o json"));
+}
+
 }  // namespace plumbline::netcheck

@@ -39,6 +39,7 @@ Facts racked(const std::vector<std::string>& nodes, const std::string& topology 
             "}\nspec: {nodeName: " + nodes[i] +
             ", schedulingGroup: {podGroupName: g}}\nstatus: {phase: Running}\n";
   }
+  yaml += "---\napiVersion: v1\nkind: Pod\nmetadata: {namespace: kube-system, name: proxy}\n";
   Facts facts = claims_of(yaml);
   for (int i = 0; i < 4; ++i) {
     facts.nodes.push_back({"n" + std::to_string(i), std::nullopt, "not asked", std::nullopt, ""});
@@ -68,6 +69,17 @@ TEST_CASE("The penalty is also told against what the gang asked for") {
   const Finding finding = the_only(placement_penalty(facts), Verdict::preference_not_met);
   CHECK_THAT(finding.message, ContainsSubstring("within one rack, as it asked"));
   check_quotes(facts, {finding});
+}
+
+TEST_CASE("The penalty is not known while pods that hold the free nodes may not have been read") {
+  Facts facts = racked({"n0", "n2"});
+  facts.claims->gaps["Pod"] = {"Pod objects of namespace ns only were read", {"ns"}};
+  const Finding finding = the_only(placement_penalty(facts), Verdict::unobservable);
+  CHECK_THAT(finding.message, ContainsSubstring("which are free is not known"));
+  CHECK_THAT(finding.next_step, ContainsSubstring("kubectl get pods -A"));
+  Facts best = racked({"n2", "n3"});
+  best.claims->gaps = facts.claims->gaps;
+  CHECK(with(placement_penalty(best), Verdict::match).size() == 1);
 }
 
 TEST_CASE("A gang that has the best there is pays no penalty") {

@@ -34,7 +34,7 @@ MUST = {
     "second_opinion": "match unclaimed unobservable",
     "X20": "match violation unclaimed unobservable",
     "X21": "match violation unobservable",
-    "penalty": "match preference_not_met unclaimed",
+    "penalty": "match preference_not_met unclaimed unobservable",
 }
 HEAD = """# Which test shows which verdict
 

@@ -176,6 +176,11 @@ TEST_CASE("X01 cannot tell what it did not read") {
     facts.claims->slices[1].whole_pool = false;
     word = "but some are missing";
   }
+  SECTION("a list that says that there is more") {
+    facts = facts_of(claim_yaml(too_much));
+    facts.claims->gaps["ResourceSlice"] = {"a list of them was cut off", {}};
+    word = "but some are missing";
+  }
   SECTION("a file that was cut off") {
     facts = facts_of(claim_yaml(too_much));
     facts.claims->whole = false;
