@@ -1,7 +1,5 @@
 #include "netcheck/claims/pseudonyms.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -23,7 +21,7 @@ struct Sensitive {
   std::string_view key;
   std::string_view kind;
 };
-constexpr std::array<Sensitive, 27> kSensitive{{
+constexpr std::array<Sensitive, 30> kSensitive{{
     {"nodeName", "node"},
     {"node", "node"},
     {"namespace", "namespace"},
@@ -50,6 +48,9 @@ constexpr std::array<Sensitive, 27> kSensitive{{
     {"uuid", "uuid"},
     {"resourceID", "uuid"},
     {"cliqueID", "place"},
+    {"chassis_id", "place"},
+    {"chassis_serial", "place"},
+    {"system_name", "place"},
     {"pool", "node"},
 }};
 
@@ -80,34 +81,12 @@ bool is_address(const std::string& value) {
                    std::count(value.begin(), value.end(), ':') > 1);
 }
 
-/// An address or a GID in one form for all its texts; one that stands for an IPv4 address (RFC
-/// 4291, 2.5.5.2) is that. Empty when it is neither.
-std::string plain_address(const std::string& word) {
-  std::array<unsigned char, 16> bytes{};
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const std::string address = word.substr(0, word.find('/'));
-  if (inet_pton(AF_INET, address.c_str(), bytes.data()) == 1) return address;
-  if (inet_pton(AF_INET6, address.c_str(), bytes.data()) != 1) return "";
-  inet_ntop(AF_INET6, bytes.data(), text.data(), text.size());
-  const std::string plain = text.data();
-  return plain.starts_with("::ffff:") && plain.find('.') != std::string::npos ? plain.substr(7)
-                                                                              : plain;
-}
-
 std::string numbered(const std::string& kind, int number, const std::string& word) {
   std::array<char, 64> text{};
   const auto high = static_cast<unsigned>(number) >> 8U;
   const auto low = static_cast<unsigned>(number) & 255U;
   if (kind == "mac") {
     std::snprintf(text.data(), text.size(), "02:00:00:00:%02x:%02x", high & 255U, low);
-    return text.data();
-  }
-  if (kind == "address") {
-    if (word.starts_with("fe80:")) {
-      std::snprintf(text.data(), text.size(), "fe80::%x", static_cast<unsigned>(number));
-      return text.data();
-    }
-    std::snprintf(text.data(), text.size(), "198.18.%u.%u", high & 255U, low);
     return text.data();
   }
   if (kind == "guid") {
@@ -138,16 +117,20 @@ void Pseudonyms::add(const std::string& kind, const std::string& word) {
     const std::string id = word.substr(0, share);
     add(kind, id);
     known_[word] = of(id) + word.substr(share);
-  } else if (const std::string plain = plain_address(word);
-             (kind == "address" || kind == "gid") && !plain.empty() && plain != word) {
-    // An address with its prefix length, and a port's GID of it, stay of that address.
-    add("address", plain);
-    const auto slash = word.find('/');
-    known_[word] = kind == "gid"
-                       ? gid_of(of(plain))
-                       : of(plain) + (slash == std::string::npos ? "" : word.substr(slash));
+  } else if (kind == "address" || kind == "gid") {
+    add_address(kind, word);
   } else {
     known_[word] = numbered(kind, ++counts_[kind], word);
+  }
+}
+
+void Pseudonyms::add_address(const std::string& kind, const std::string& word) {
+  const std::string pseudonym = addresses_.of(word);
+  if (pseudonym.empty()) {
+    known_[word] = numbered(kind, ++counts_[kind], word);
+  } else {
+    // A port's GID of an address stays of that address.
+    known_[word] = kind == "gid" ? gid_of(pseudonym) : pseudonym;
   }
 }
 

@@ -4,6 +4,8 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "netcheck/claims/address_pseudonyms.hpp"
+
 namespace plumbline::netcheck::claims {
 
 /// Stands in for names, UUIDs, addresses and places of a cluster: the same word has the same
@@ -20,9 +22,11 @@ class Pseudonyms {
  private:
   void learn_field(const std::string& parent, const std::string& key, const nlohmann::json& value);
   void add(const std::string& kind, const std::string& word);
+  void add_address(const std::string& kind, const std::string& word);
 
   std::map<std::string, std::string> known_;
   std::map<std::string, int> counts_;
+  AddressPseudonyms addresses_;
 };
 
 }  // namespace plumbline::netcheck::claims

@@ -4,18 +4,22 @@
 
 #include "core/files.hpp"
 #include "core/gid.hpp"
+#include "netcheck/claims/address_pseudonyms.hpp"
 #include "netcheck/claims/allow_list.hpp"
 #include "netcheck/claims/bundle.hpp"
 #include "netcheck/claims/bundle_writer.hpp"
 #include "netcheck/claims/documents.hpp"
 #include "netcheck/claims/node_records.hpp"
 #include "netcheck/claims/pseudonyms.hpp"
+#include "netcheck/subnet.hpp"
 #include "tests/netcheck/claims/temporary_folder.hpp"
 
 namespace plumbline::netcheck::claims {
 namespace {
 
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
 using Json = nlohmann::json;
 
 const char* const pods = R"({"kind":"PodList","apiVersion":"v1","metadata":{},"items":[
@@ -92,9 +96,67 @@ TEST_CASE("Addresses keep their form, placeholders their meaning") {
       "labels":{"oci.oraclecloud.com/rdma.network_block_id":"no-imds-data"}})");
   names.learn(document);
   CHECK(names.of("aa:bb:cc:00:11:22") == "02:00:00:00:00:01");
-  CHECK(names.of("10.9.8.7/24") == "198.18.0.1/24");
+  CHECK_THAT(names.of("10.9.8.7/24"), StartsWith("10.") && EndsWith("/24"));
+  CHECK(names.of("10.9.8.7/24") != "10.9.8.7/24");
   CHECK_THAT(names.of("GPU-1-2-3"), ContainsSubstring("GPU-00000000"));
   CHECK(names.of("no-imds-data") == "no-imds-data");
+}
+
+TEST_CASE("Pseudonyms of addresses share what the addresses share, bit for bit") {
+  const std::vector<std::string> words{
+      "10.70.1.11",   "10.70.1.12",     "10.70.1.200",  "10.70.2.11", "10.71.2.11",
+      "10.70.1.13",   "192.168.7.1",    "192.168.8.1",  "172.17.0.2", "172.31.255.9",
+      "203.0.113.7",  "203.0.113.9",    "198.51.100.1", "100.64.3.4", "169.254.10.20",
+      "fd00:70:1::1", "fd00:70:1::2",   "fd00:70:2::1", "fe80::1:2",  "fe80::aaaa:1",
+      "2001:db8::1",  "2001:db8:0:1::1"};
+  AddressPseudonyms names;
+  const auto shared = [](const std::string& one, const std::string& other) {
+    const auto left = address_bits(one);
+    const auto right = address_bits(other);
+    REQUIRE(left);
+    REQUIRE(right);
+    if (left->six != right->six) return -1;
+    int bits = 0;
+    while (bits < left->length() && left->bit(bits) == right->bit(bits))
+      ++bits;
+    return bits;
+  };
+  int kept = 0;
+  for (const std::string& one : words) {
+    CHECK(names.of(one) == names.of(one));
+    kept += names.of(one) == one ? 1 : 0;
+    for (const std::string& other : words) {
+      const int real = shared(one, other);
+      CAPTURE(one, other, names.of(one), names.of(other));
+      // Of two public networks no more is told than that they are two.
+      if (real >= 8) CHECK(shared(names.of(one), names.of(other)) == real);
+      if (real >= 0 && real < 8) CHECK(shared(names.of(one), names.of(other)) < 8);
+    }
+  }
+  CHECK(kept <= 1);
+  CHECK_THAT(names.of("fe80::77"), StartsWith("fe80::"));
+  CHECK_THAT(names.of("169.254.10.21"), StartsWith("169.254."));
+  CHECK(names.of("127.0.0.1") == "127.0.0.1");
+  CHECK(names.of("::1") == "::1");
+  CHECK(names.of("not an address").empty());
+}
+
+TEST_CASE("A network's pseudonym is the network of its addresses' pseudonyms") {
+  AddressPseudonyms names;
+  for (const auto& [network, address] :
+       {std::pair<std::string, std::string>{"10.70.1.0/24", "10.70.1.11"},
+        {"10.70.3.64/26", "10.70.3.77/26"},
+        {"fd00:70:1::/64", "fd00:70:1::9"},
+        {"203.0.113.8/31", "203.0.113.9"}}) {
+    CAPTURE(network, names.of(network), names.of(address));
+    const auto hidden = parse_subnet(names.of(network));
+    REQUIRE(hidden);
+    CHECK(text_of(*hidden) == names.of(network));
+    CHECK(holds(*hidden, names.of(address)));
+  }
+  CHECK_FALSE(holds(*parse_subnet(names.of("10.70.1.0/24")), names.of("10.70.2.11")));
+  CHECK(names.of("10.70.1.11/24").ends_with("/24"));
+  CHECK(names.of("10.0.0.0/8") == "10.0.0.0/8");
 }
 
 TEST_CASE("GIDs and GUIDs are hidden, and a GID stays the one of its address") {

@@ -1,10 +1,19 @@
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
 
+#include "core/files.hpp"
+#include "core/gid.hpp"
 #include "netcheck/claims/archive.hpp"
+#include "netcheck/claims/bundle.hpp"
 #include "netcheck/claims/bundle_writer.hpp"
+#include "netcheck/claims/documents.hpp"
 #include "netcheck/claims/node_records.hpp"
 #include "netcheck/judge.hpp"
+#include "netcheck/rdma/rails_told.hpp"
 #include "tests/netcheck/claims/temporary_folder.hpp"
 #include "tests/netcheck/rules/rack_facts.hpp"
 
@@ -55,7 +64,85 @@ void check_same(const Facts& facts) {
   CHECK(told(collected(facts, "bundle.tar.gz")) == live);
 }
 
+/// A bundle of claims and nodes' words, read as `plumbline check` reads it; rails as the nodes show
+/// them.
+Facts checked(const Facts& facts, bool redact) {
+  const claims::TemporaryFolder folder;
+  auto writer = claims::BundleWriter::open(folder.path() / "bundle", redact);
+  if (!writer) FAIL(writer.error().message);
+  for (const char* const name :
+       {"nodes", "pods", "podgroups", "resourceclaims", "resourceslices"}) {
+    const auto text = read_file(std::filesystem::path(PLUMBLINE_FIXTURES) / "rack" /
+                                (std::string(name) + ".json"));
+    if (!text) FAIL(text.error().message);
+    REQUIRE(writer->add_page(name, claims::parse_json(*text)->front()));
+  }
+  for (const NodeFacts& node : facts.nodes) {
+    REQUIRE(writer->add(*node.topology));
+    REQUIRE(writer->add(*node.holdings));
+  }
+  REQUIRE(writer->finish());
+  auto view = claims::open_bundle(folder.path() / "bundle")->snapshot(Deadline::never());
+  auto records = claims::read_node_records(folder.path() / "bundle");
+  if (!view || !records) FAIL("the bundle cannot be read");
+  Facts read;
+  read.fabric.rack_label = "fabric.topograph.run/tier-0";
+  read.claims = std::move(*view);
+  for (claims::NodeRecord& record : *records)
+    read.nodes.push_back(
+        {record.node, std::move(record.topology), "", std::move(record.holdings), ""});
+  tell_rails(read, {});
+  return read;
+}
+
+/// How often each rule gives each verdict, by the kind of its subject.
+std::map<std::string, int> counted(const Facts& facts) {
+  std::map<std::string, int> counts;
+  for (const Finding& finding : judge(facts).findings)
+    ++counts[finding.rule + " " + to_string(finding.verdict) + " " + finding.subject.kind];
+  return counts;
+}
+
 }  // namespace
+
+TEST_CASE("A redacted bundle is judged as the plain one, on a rack with several rails") {
+  Facts facts = rack();
+  for (int i = 1; i <= 6; ++i) {
+    const std::string name = "node-" + std::to_string(i);
+    for (const char* const rail : {"ens1", "ens2"}) {
+      const std::string address = device(facts, name, rail).addresses.front();
+      RdmaDevice rdma;
+      rdma.name = std::string("mlx5_") + rail;
+      rdma.ports = {{}};
+      rdma.ports[0].number = 1;
+      rdma.ports[0].gids = {{0, gid_of(address), "RoCE v2", rail, true, ""}};
+      rdma.ports[0].used_gid = 0;
+      rdma.netdevs = {rail};
+      node(facts, name).topology->rdma_devices.push_back(rdma);
+    }
+  }
+  SECTION("when all is well") {}
+  SECTION("with a NIC in the other rail's network") {
+    std::swap(device(facts, "node-3", "ens1").addresses, device(facts, "node-3", "ens2").addresses);
+  }
+  SECTION("with a GID of no address") {
+    node(facts, "node-2").topology->rdma_devices[0].ports[0].gids[0].gid = gid_of("10.70.1.99");
+  }
+  const Facts plain = checked(facts, false);
+  const Facts redacted = checked(facts, true);
+  const auto subnets = [](const Facts& of) {
+    std::set<std::string> all;
+    for (const DeclaredRail& rail : of.fabric.rails)
+      all.insert(rail.subnet);
+    return all;
+  };
+  CHECK(subnets(plain) == std::set<std::string>{"10.70.0.0/24", "10.70.1.0/24", "10.70.2.0/24"});
+  CHECK(subnets(redacted).size() == 3);
+  CHECK(subnets(redacted).count("10.70.1.0/24") == 0);
+  const auto said = counted(plain);
+  CHECK(said.size() > 5);
+  CHECK(counted(redacted) == said);
+}
 
 TEST_CASE("What nodes told is judged from a bundle as it is judged live") {
   Facts facts = rack();
