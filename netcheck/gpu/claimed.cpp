@@ -4,8 +4,6 @@
 #include <set>
 #include <utility>
 
-#include "netcheck/rules/facts_index.hpp"
-
 namespace plumbline::netcheck {
 namespace {
 
@@ -63,19 +61,10 @@ Subject gpu_subject(const std::string& node, const std::string& uuid) {
 
 std::vector<Published> published_gpus(const Facts& facts, const std::string& node) {
   std::vector<Published> all;
-  if (!facts.claims) return all;
-  const auto add = [&all](const SliceClaim& slice) {
-    if (slice.driver != kDriver) return;
-    for (const SliceDevice& device : slice.devices)
-      all.push_back({&slice, &device});
-  };
-  if (const FactsIndex* index = facts.index.get()) {
-    for (const SliceClaim* slice : listed_under(index->slices_of_node, node))
-      add(*slice);
-    return all;
-  }
-  for (const SliceClaim& slice : facts.claims->slices) {
-    if (slice.node == node) add(slice);
+  for (const SliceClaim* slice : slices_of(facts, node)) {
+    if (slice->driver != kDriver) continue;
+    for (const SliceDevice& device : slice->devices)
+      all.push_back({slice, &device});
   }
   return all;
 }

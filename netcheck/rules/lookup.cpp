@@ -67,6 +67,19 @@ const NetworkDevice* by_rdma(const std::vector<NetworkDevice>& devices, const st
                [&](const NetworkDevice& d) { return !name.empty() && d.rdma_device == name; });
 }
 
+/// The objects under a key of the index; without an index those of all that pass a test.
+template <typename Item, typename Test>
+std::vector<const Item*> found_by(const Facts& facts, FactsIndex::Lists<Item> FactsIndex::*lists,
+                                  const std::string& key, const std::vector<Item>& all,
+                                  const Test& test) {
+  if (const FactsIndex* index = facts.index.get()) return listed_under(index->*lists, key);
+  std::vector<const Item*> found;
+  for (const Item& item : all) {
+    if (test(item)) found.push_back(&item);
+  }
+  return found;
+}
+
 bool was_given(const Facts& facts, const PodSandbox& sandbox, const Published& published) {
   const PodClaim* pod = find_pod(facts, sandbox.pod_namespace, sandbox.pod_name);
   if (pod == nullptr) return false;
@@ -195,14 +208,12 @@ const PodClaim* find_pod(const Facts& facts, const std::string& name_space,
 const DeviceClaim* find_claim(const Facts& facts, const std::string& name_space,
                               const std::string& name) {
   if (!facts.claims) return nullptr;
-  if (const FactsIndex* index = facts.index.get()) {
-    const auto& named = listed_under(index->claims_by_name, name_space + "/" + name);
-    return named.empty() ? nullptr : named.front();
-  }
-  for (const DeviceClaim& claim : facts.claims->claims) {
-    if (claim.meta.name == name && claim.meta.name_space == name_space) return &claim;
-  }
-  return nullptr;
+  const auto named =
+      found_by(facts, &FactsIndex::claims_by_name, name_space + "/" + name, facts.claims->claims,
+               [&](const DeviceClaim& claim) {
+                 return claim.meta.name == name && claim.meta.name_space == name_space;
+               });
+  return named.empty() ? nullptr : named.front();
 }
 
 const AttributeValue* find_attribute(const Published& published, std::string_view name) {
@@ -224,12 +235,14 @@ std::string attribute_text(const Published& published, std::string_view name) {
 
 std::vector<const PodClaim*> pods_on(const Facts& facts, const std::string& node) {
   if (!facts.claims) return {};
-  if (const FactsIndex* index = facts.index.get()) return listed_under(index->pods_of_node, node);
-  std::vector<const PodClaim*> pods;
-  for (const PodClaim& pod : facts.claims->pods) {
-    if (pod.node == node) pods.push_back(&pod);
-  }
-  return pods;
+  return found_by(facts, &FactsIndex::pods_of_node, node, facts.claims->pods,
+                  [&](const PodClaim& pod) { return pod.node == node; });
+}
+
+std::vector<const SliceClaim*> slices_of(const Facts& facts, const std::string& node) {
+  if (!facts.claims) return {};
+  return found_by(facts, &FactsIndex::slices_of_node, node, facts.claims->slices,
+                  [&](const SliceClaim& slice) { return slice.node == node; });
 }
 
 bool shows_network_device(const SliceClaim& slice) {
@@ -252,19 +265,10 @@ bool is_network_driver(const Facts& facts, const std::string& driver) {
 
 std::vector<Published> published_devices(const Facts& facts, const std::string& node) {
   std::vector<Published> found;
-  if (!facts.claims) return found;
-  const auto add = [&found](const SliceClaim& slice) {
-    for (const SliceDevice& device : slice.devices) {
-      if (looks_like_network(slice, device)) found.push_back({&slice, &device});
+  for (const SliceClaim* slice : slices_of(facts, node)) {
+    for (const SliceDevice& device : slice->devices) {
+      if (looks_like_network(*slice, device)) found.push_back({slice, &device});
     }
-  };
-  if (const FactsIndex* index = facts.index.get()) {
-    for (const SliceClaim* slice : listed_under(index->slices_of_node, node))
-      add(*slice);
-    return found;
-  }
-  for (const SliceClaim& slice : facts.claims->slices) {
-    if (slice.node == node) add(slice);
   }
   return found;
 }
@@ -272,21 +276,13 @@ std::vector<Published> published_devices(const Facts& facts, const std::string& 
 std::optional<Published> find_published(const Facts& facts, const std::string& driver,
                                         const std::string& pool, const std::string& device) {
   if (!facts.claims) return std::nullopt;
-  const auto find = [&device](const SliceClaim& slice) -> std::optional<Published> {
-    for (const SliceDevice& candidate : slice.devices) {
-      if (candidate.name == device) return Published{&slice, &candidate};
+  const auto slices = found_by(
+      facts, &FactsIndex::slices_of_pool, driver + " " + pool, facts.claims->slices,
+      [&](const SliceClaim& slice) { return slice.driver == driver && slice.pool == pool; });
+  for (const SliceClaim* slice : slices) {
+    for (const SliceDevice& candidate : slice->devices) {
+      if (candidate.name == device) return Published{slice, &candidate};
     }
-    return std::nullopt;
-  };
-  if (const FactsIndex* index = facts.index.get()) {
-    for (const SliceClaim* slice : listed_under(index->slices_of_pool, driver + " " + pool)) {
-      if (auto found = find(*slice)) return found;
-    }
-    return std::nullopt;
-  }
-  for (const SliceClaim& slice : facts.claims->slices) {
-    if (slice.driver != driver || slice.pool != pool) continue;
-    if (auto found = find(slice)) return found;
   }
   return std::nullopt;
 }

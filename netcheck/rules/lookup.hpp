@@ -67,6 +67,9 @@ std::string attribute_text(const Published& published, std::string_view name);
 /// The pods that are bound to a node, in their order.
 std::vector<const PodClaim*> pods_on(const Facts& facts, const std::string& node);
 
+/// The slices of a node, in their order.
+std::vector<const SliceClaim*> slices_of(const Facts& facts, const std::string& node);
+
 /// True when a slice publishes a network device, by its driver or by what it says of one.
 bool shows_network_device(const SliceClaim& slice);
 
