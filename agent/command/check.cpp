@@ -8,6 +8,7 @@
 #include "agent/command/claims_line.hpp"
 #include "agent/command/command.hpp"
 #include "agent/command/signals.hpp"
+#include "agent/stage/declared_fabric.hpp"
 #include "agent/version.hpp"
 #include "core/json/codec.hpp"
 #include "netcheck/claims/api_watch.hpp"
@@ -26,6 +27,7 @@ struct CheckLine {
   std::filesystem::path bundle;
   std::filesystem::path folder;  ///< where the bundle is read: itself, or unpacked
   ClusterPlace cluster;
+  std::filesystem::path fabric;  ///< a file that declares it; empty: what the bundle has
   std::string rack_label;
   std::string contract = "plumbline";
   long watch_seconds = 0;
@@ -73,11 +75,26 @@ Status add_nodes(const CheckLine& line, netcheck::Facts& facts) {
   return {};
 }
 
+/// The fabric as --fabric or else the bundle declares it; a label of the command line counts before
+/// either.
+Status add_fabric(const CheckLine& line, netcheck::Facts& facts) {
+  std::error_code unknown;
+  const std::filesystem::path recorded = line.folder / "declared.json";
+  const bool in_bundle = !line.cluster.named() && std::filesystem::exists(recorded, unknown);
+  if (!line.fabric.empty() || in_bundle) {
+    auto fabric = read_declared_fabric(line.fabric.empty() ? recorded : line.fabric);
+    if (!fabric) return tl::unexpected(std::move(fabric.error()));
+    facts.fabric = std::move(*fabric);
+  }
+  if (!line.rack_label.empty()) facts.fabric.rack_label = line.rack_label;
+  return {};
+}
+
 Result<Report> judge(const CheckLine& line, AllocationView view, const std::string& started_at,
                      Clock& clock) {
   netcheck::Facts facts;
   if (auto added = add_nodes(line, facts); !added) return tl::unexpected(std::move(added.error()));
-  facts.fabric.rack_label = line.rack_label;
+  if (auto added = add_fabric(line, facts); !added) return tl::unexpected(std::move(added.error()));
   facts.claims = std::move(view);
   Report report = netcheck::judge(facts);
   report.stage = "check " + facts.claims->source;
@@ -180,6 +197,11 @@ void add_check(CLI::App& line, Chosen& chosen, const Streams& streams) {
                    "Folder of objects, a .tar.gz of one, or one file (kubectl get -o json or yaml)")
       ->check(CLI::ExistingPath);
   add_cluster_options(*command, options->cluster);
+  command
+      ->add_option("--fabric", options->fabric,
+                   "Stage file whose fabric section declares rails and rates (default: the "
+                   "bundle's own declared.json)")
+      ->check(CLI::ExistingFile);
   command->add_option("--rack-label", options->rack_label, "Node label whose value is the rack");
   command
       ->add_option("--watch", options->watch_seconds,
@@ -188,6 +210,7 @@ void add_check(CLI::App& line, Chosen& chosen, const Streams& streams) {
   add_exit_contract(*command, options->contract);
   add_common(*command, chosen.common,
              "plumbline check bundle/ --rack-label fabric.topograph.run/tier-0\n"
+             "  plumbline check bundle.tar.gz --fabric stage.yaml\n"
              "  plumbline check --kubeconfig ~/.kube/config --context training -o json\n"
              "  plumbline check --kubeconfig ~/.kube/config --watch 3600");
   command->callback([&chosen, options, streams] {

@@ -7,6 +7,7 @@
 #include "agent/command/claims_line.hpp"
 #include "agent/command/command.hpp"
 #include "agent/command/local_probe.hpp"
+#include "agent/stage/declared_fabric.hpp"
 #include "core/files.hpp"
 #include "core/json/codec.hpp"
 #include "netcheck/claims/bundle_writer.hpp"
@@ -25,6 +26,7 @@ struct CollectLine {
   netcheck::claims::KubeletPlace kubelet;
   std::string pod;
   std::filesystem::path results;
+  std::filesystem::path fabric;
   std::string cni_results;
   std::filesystem::path program;
   bool redact = false;
@@ -81,6 +83,13 @@ Status add_results(const CollectLine& line, BundleWriter& writer) {
   return {};
 }
 
+/// What a stage file declares of the fabric.
+Status add_fabric(const CollectLine& line, BundleWriter& writer) {
+  const auto fabric = read_declared_fabric(line.fabric);
+  if (!fabric) return tl::unexpected(fabric.error());
+  return writer.add_declared(declared_text(*fabric));
+}
+
 Result<std::size_t> collect(const CollectLine& line, Log& log) {
   if (!line.cluster.named() && line.node.empty() && line.results.empty()) {
     return fail(
@@ -104,6 +113,10 @@ Result<std::size_t> collect(const CollectLine& line, Log& log) {
   }
   if (!line.results.empty()) {
     if (auto added = add_results(line, *writer); !added)
+      return tl::unexpected(std::move(added.error()));
+  }
+  if (!line.fabric.empty()) {
+    if (auto added = add_fabric(line, *writer); !added)
       return tl::unexpected(std::move(added.error()));
   }
   return writer->finish();
@@ -152,15 +165,21 @@ void add_collect(CLI::App& line, Chosen& chosen, const Streams& streams) {
   command
       ->add_option("--results", options->results, "Also what a stage measured: its results folder")
       ->check(CLI::ExistingDirectory);
+  command
+      ->add_option("--fabric", options->fabric,
+                   "Also what the fabric section of this stage file declares: rails and rates")
+      ->check(CLI::ExistingFile);
   command->add_option("--cni-results", options->cni_results,
                       "libcni's result cache: looks into the pods' network namespaces too");
   command->add_option("--probe", options->program,
                       "The measuring program (default: plumbline-probe beside this one)");
   command->add_flag("--redact", options->redact,
                     "Pseudonyms for names, UUIDs and addresses, the same one everywhere");
-  add_common(*command, chosen.common,
-             "plumbline collect bundle/ --kubeconfig ~/.kube/config --redact\n"
-             "  plumbline check bundle/");
+  add_common(
+      *command, chosen.common,
+      "plumbline collect bundle/ --kubeconfig ~/.kube/config --redact\n"
+      "  plumbline collect bundle.tar.gz --in-cluster --results results/ --fabric stage.yaml\n"
+      "  plumbline check bundle/");
   command->callback([&chosen, options, streams] {
     chosen.action = [&chosen, options, streams](Log& log) {
       return run(*options, chosen.common, streams, log);

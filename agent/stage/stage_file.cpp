@@ -6,6 +6,7 @@
 #include <array>
 #include <set>
 
+#include "agent/stage/declared_fabric.hpp"
 #include "core/files.hpp"
 #include "core/yaml_section.hpp"
 
@@ -85,31 +86,9 @@ void check_agents(YamlSection& top, const StageFile& stage) {
     top.complain("agent_pods", "needs claims of a live cluster: kubeconfig or in_cluster");
 }
 
-void read_rail(YamlSection rail, netcheck::Fabric& fabric) {
-  netcheck::DeclaredRail declared;
-  declared.name = rail.text("name");
-  declared.subnet = rail.text("subnet");
-  declared.nic_rate = rail.rate("nic_rate");
-  declared.uplink_rate = rail.rate("uplink_rate");
-  for (auto& uplink : rail.sections("uplinks")) {
-    const std::string rack = uplink.text("rack");
-    const auto rate = uplink.rate("rate");
-    if (!rate) uplink.complain("rate", "is missing");
-    if (rate) declared.uplinks[rack] = *rate;
-    uplink.done();
-  }
-  rail.done();
-  const bool twice = std::any_of(fabric.rails.begin(), fabric.rails.end(),
-                                 [&](const auto& other) { return other.name == declared.name; });
-  if (twice) rail.complain("name", "\"" + declared.name + "\" stands twice");
-  fabric.rails.push_back(std::move(declared));
-}
-
-void read_fabric(YamlSection fabric, StageFile& stage) {
-  stage.fabric.rack_label = fabric.text_or("rack_label", "");
+void read_fabric_section(YamlSection fabric, StageFile& stage) {
+  stage.fabric = read_fabric(fabric);
   stage.management_subnet = fabric.text_or("management", "");
-  for (auto& rail : fabric.sections("rails"))
-    read_rail(rail, stage.fabric);
   fabric.done();
 }
 
@@ -164,7 +143,7 @@ StageFile read_sections(YamlSection& top, const std::filesystem::path& folder) {
   YamlSection own = top.section("own");
   stage.own_namespace = own.text_or("namespace", "plumbline");
   own.done();
-  read_fabric(top.section("fabric"), stage);
+  read_fabric_section(top.section("fabric"), stage);
   YamlSection require = top.section("require");
   stage.least_coverage = require.number_or("coverage", 1.0, 0.0, 1.0);
   require.done();

@@ -185,6 +185,13 @@ Status BundleWriter::add(const Outcome& outcome) {
   return {};
 }
 
+Status BundleWriter::add_declared(const std::string& declared) {
+  auto parsed = parse_json(declared);
+  if (!parsed) return tl::unexpected(std::move(parsed.error()));
+  state_->documents.emplace_back("declared.json", std::move(parsed->front()));
+  return {};
+}
+
 Result<std::size_t> BundleWriter::finish() {
   if (state_->redact) state_->hide();
   const auto files = state_->files();

@@ -30,6 +30,8 @@ class BundleWriter {
   Status add(const Topology& topology);
   /// What one node's kubelet answered.
   Status add(const NodeHoldings& holdings);
+  /// What somebody declares of the fabric, a JSON text (declared.json).
+  Status add_declared(const std::string& declared);
   /// What was measured.
   Status add(const Outcome& outcome);
   /// Writes everything; the number of files.

@@ -21,7 +21,7 @@ struct Sensitive {
   std::string_view key;
   std::string_view kind;
 };
-constexpr std::array<Sensitive, 30> kSensitive{{
+constexpr std::array<Sensitive, 32> kSensitive{{
     {"nodeName", "node"},
     {"node", "node"},
     {"namespace", "namespace"},
@@ -51,6 +51,8 @@ constexpr std::array<Sensitive, 30> kSensitive{{
     {"chassis_id", "place"},
     {"chassis_serial", "place"},
     {"system_name", "place"},
+    {"rack", "place"},
+    {"subnet", "address"},
     {"pool", "node"},
 }};
 

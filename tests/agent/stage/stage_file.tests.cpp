@@ -6,6 +6,7 @@
 #include <fstream>
 #include <random>
 
+#include "agent/stage/declared_fabric.hpp"
 #include "agent/stage/stage_file.hpp"
 
 using namespace plumbline;
@@ -179,4 +180,61 @@ TEST_CASE("Random damage to a stage file is refused or read, never a crash") {
     if (!read(bad)) ++refused;
   }
   CHECK(refused > 100);
+}
+
+namespace {
+
+Result<netcheck::Fabric> declared(const std::string& text) {
+  static const fs::path path =
+      fs::temp_directory_path() / ("plumbline-declared-" + std::to_string(::getpid()));
+  std::ofstream(path) << text;
+  auto fabric = agent::read_declared_fabric(path);
+  fs::remove(path);
+  return fabric;
+}
+
+}  // namespace
+
+TEST_CASE("Of a stage file the declared fabric alone can be read, and comes back from a bundle") {
+  const auto stage = read(kGood);
+  const auto alone = declared(kGood);
+  REQUIRE(stage);
+  REQUIRE(alone);
+  const auto again = declared(agent::declared_text(*alone));
+  REQUIRE(again);
+  for (const netcheck::Fabric* fabric : {&*alone, &*again}) {
+    CHECK(fabric->rack_label == stage->fabric.rack_label);
+    REQUIRE(fabric->rails.size() == 2);
+    for (std::size_t i = 0; i < 2; ++i) {
+      const auto& rail = stage->fabric.rails[i];
+      CHECK(fabric->rails[i].name == rail.name);
+      CHECK(fabric->rails[i].subnet == rail.subnet);
+      CHECK(fabric->rails[i].nic_rate.has_value() == rail.nic_rate.has_value());
+      if (rail.nic_rate) CHECK(fabric->rails[i].nic_rate->value == rail.nic_rate->value);
+      if (rail.uplink_rate) CHECK(fabric->rails[i].uplink_rate->value == rail.uplink_rate->value);
+      CHECK(fabric->rails[i].uplinks.size() == rail.uplinks.size());
+    }
+  }
+  CHECK(declared("schema: plumbline.stage/v1\nfabric: {rack_label: r}\nagents: unread\n"));
+}
+
+TEST_CASE(
+    "A declared fabric that cannot be used is one error with the file, the line and the key") {
+  const auto told = [](const std::string& text) {
+    const auto fabric = declared(text);
+    REQUIRE_FALSE(fabric);
+    return fabric.error().message;
+  };
+  const std::string head = "schema: plumbline.stage/v1\n";
+  const auto holds = [](const std::string& text, const std::string& part) {
+    CAPTURE(text);
+    return text.find(part) != std::string::npos;
+  };
+  CHECK(holds(told(head), "fabric is missing"));
+  CHECK(holds(told("schema: other\nfabric: {}\n"), "schema is neither"));
+  CHECK(holds(told(head + "fabric:\n  rails:\n    - {name: a, subnet: rail}\n"), "is no network"));
+  CHECK(holds(told(head + "fabric: {racks: 3}\n"), "racks"));
+  CHECK(holds(told(head + "fabric: {rails: [{name: a, subnet: 10.0.0.0/8, nic_rate: fast}]}\n"),
+              "nic_rate"));
+  CHECK(holds(told("["), "plumbline-declared-"));
 }
