@@ -40,6 +40,8 @@ void look_at_idle(const Task& task, PairWorld& world) {
   world.rdma_idle = idle_between(find_port(ports, device), find_port(later, device), span);
 }
 
+bool moves(const Idle& idle) { return idle.sent > 0 || idle.received > 0; }
+
 void keep_least(Idle& kept, const Idle& look) {
   kept.sent = std::min(kept.sent, look.sent);
   kept.received = std::min(kept.received, look.received);

@@ -125,8 +125,14 @@ class NumberRun {
     }
   }
 
+  /// A look that saw nothing at all needs no other: no rate is less.
+  bool moves_when_idle() const {
+    const auto rank = static_cast<std::size_t>(meeting_.rank());
+    return moves(record_.idle[rank]) || moves(record_.idle_below[rank]);
+  }
+
   std::unique_ptr<BatchSide> begin() {
-    look_at_idle(task_, world_);
+    if (record_.batches.empty() || moves_when_idle()) look_at_idle(task_, world_);
     if (number_.over_rdma) return std::make_unique<RdmaSide>(task_, world_, number_);
     return std::make_unique<BatchEnd>(task_, world_, number_);
   }
