@@ -115,6 +115,8 @@ Status Placement::place_gang(const std::vector<std::string>& nodes, Deadline dea
   gang.name = kGang;
   gang.members = members_;
   gang.nodes = nodes;
+  gang.domain_label = asked_.domain;
+  if (!asked_.domain.empty()) gang.spread = claims::Spread::one_domain;
   const auto made = cluster_.create(gang, Deadline::after(kAsk).earlier(deadline));
   if (!made) return made;
   if (auto kept = must_be_kept(kGang, deadline); !kept) return kept;

@@ -8,6 +8,7 @@ namespace {
 
 constexpr double kMembersMost = 1024;
 constexpr std::size_t kNameMost = 63;
+constexpr std::size_t kPrefixMost = 254;  // a DNS name and its slash
 // A gang that does not fit must have been turned down within pending_for, however it is found out.
 constexpr std::int64_t kGangWaitLeast = 5;
 constexpr std::int64_t kGangWaitMost = 60;
@@ -60,6 +61,34 @@ void read_pods(YamlSection& workloads, netcheck::claims::RunSpec& run) {
   }
 }
 
+/// A label key: "rack", "fabric.topograph.run/tier-0".
+bool label_key(const std::string& text) {
+  const std::string name = text.substr(text.find('/') + 1);
+  const auto fits = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.';
+  };
+  return !name.empty() && name.size() <= kNameMost && text.front() != '/' &&
+         std::isalnum(static_cast<unsigned char>(name.front())) &&
+         std::isalnum(static_cast<unsigned char>(name.back())) &&
+         text.size() - name.size() <= kPrefixMost && std::all_of(name.begin(), name.end(), fits) &&
+         std::all_of(text.begin(), text.end() - static_cast<std::ptrdiff_t>(name.size()),
+                     [&](char c) { return fits(c) || c == '/'; });
+}
+
+/// How many fit in one domain nobody but the user knows before they are there.
+void read_domain(YamlSection& workloads, WorkloadsAsked& asked) {
+  asked.domain = workloads.text_or("domain", "");
+  if (asked.domain.empty()) return;
+  if (!label_key(asked.domain))
+    workloads.complain("domain", "is \"" + asked.domain +
+                                     "\", no key of a node label: write such as "
+                                     "topology.kubernetes.io/zone");
+  if (asked.members < 2)
+    workloads.complain("domain",
+                       "needs workloads.members: at least 2, and at most as many as one " +
+                           asked.domain + " has nodes");
+}
+
 }  // namespace
 
 std::optional<WorkloadsAsked> read_workloads_asked(YamlSection& top,
@@ -79,6 +108,7 @@ std::optional<WorkloadsAsked> read_workloads_asked(YamlSection& top,
   read_pods(workloads, asked.run);
   read_claims(workloads, asked.run);
   asked.members = static_cast<int>(workloads.number_or("members", 0, 0, kMembersMost));
+  read_domain(workloads, asked);
   asked.controls = workloads.words_or("controls", {"negative", "misaligned"},
                                       {"negative", "oversized", "misaligned", "wrong_nic"});
   asked.isolation = workloads.flag_or("isolation", asked.isolation);

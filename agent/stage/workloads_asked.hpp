@@ -14,6 +14,7 @@ namespace plumbline::agent {
 struct WorkloadsAsked {
   netcheck::claims::RunSpec run;      ///< all but the run's id and its deadline
   int members = 0;                    ///< of the gang; 0: one on each node of the stage
+  std::string domain;  ///< node label: the gang must stand in one value of it; empty: anywhere
   std::vector<std::string> controls;  ///< "negative", "misaligned", ...
   bool isolation = true;  ///< look into a pod without a device and into pods with one each
   std::chrono::nanoseconds patience = std::chrono::minutes(2);      ///< for the gang to run

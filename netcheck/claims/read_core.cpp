@@ -171,7 +171,10 @@ void tie_to_jobs(ReadPod& read) {
                        const std::string& sub = "") {
     if (!name.empty()) read.links.push_back(link_to(kind, pod, name, part, sub));
   };
-  add("Job", text_at(labels, "batch.kubernetes.io/job-name"));
+  constexpr std::string_view owned = "Job ";
+  const std::string name = text_at(labels, "batch.kubernetes.io/job-name");
+  // Servers before 1.27 know no such label; who owns the pod they all tell.
+  add("Job", pod.owner.starts_with(owned) ? pod.owner.substr(owned.size()) : name);
   const std::string set = text_at(labels, "jobset.sigs.k8s.io/jobset-name");
   const std::string replicated = text_at(labels, "jobset.sigs.k8s.io/replicatedjob-name");
   const std::string index = text_at(labels, "jobset.sigs.k8s.io/job-index");

@@ -21,6 +21,15 @@ const PlacedPod* pod_on(const Facts& facts, const std::string& node) {
   return nullptr;
 }
 
+/// True when the gang has, or had, a member on the node. A gang of fewer members than nodes has no
+/// part in the others.
+bool concerns_gang(const Facts& facts, const std::string& node) {
+  const auto& pods = facts.workloads->pods;
+  return std::any_of(pods.begin(), pods.end(), [&](const PlacedPod& pod) {
+    return pod.workload == kGang && pod.binding.value == node;
+  });
+}
+
 const NodeFacts* inside(const Facts& facts, const PlacedPod& pod) {
   for (const NodeFacts& told : facts.placed) {
     if (told.node == pod.binding.name) return &told;
@@ -145,6 +154,7 @@ PlacedPlan plan_placed(const Facts& facts, const Plan& plan) {
       const bool aligned = in_one_rack(racks, pair);
       const bool wanted = aligned && !with_aligned.contains(pair.from.rail);
       if (covered.contains(from) && covered.contains(to) && !wanted) continue;
+      if (!concerns_gang(facts, from.first) || !concerns_gang(facts, to.first)) continue;
       PlacedPair made{pair, pod_on(facts, pair.from.node), pod_on(facts, pair.to.node)};
       const std::string one = obstacle(facts, pair.from, made.from);
       const std::string other = obstacle(facts, pair.to, made.to);

@@ -110,7 +110,12 @@ constexpr std::array<Requirement, 13> kCatalogue{{
      Applies::gangs,
      {"X10", "X11", "X12"},
      {"pair_goodput"},
-     "gangs in the domain that they asked for, and that domain real by measurement"},
+     "a gang in the one domain that it required, and two pods in different domains, which must "
+     "measure worse",
+     {"positive", "misaligned"},
+     "placed_goodput",
+     SeenInside::nothing,
+     true},
     {"#21",
      "proposed",
      "detection of failed devices, not accepted",

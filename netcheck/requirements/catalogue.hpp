@@ -34,9 +34,12 @@ struct Requirement {
   std::array<std::string_view, 3> controls{};
   /// ... what its pods must have measured, all of it with counters that moved, and ...
   std::string_view placed{};
-  /// ... found inside. Where all three are empty no stage makes the whole evidence yet, so that the
-  /// requirement cannot pass, but where it is made of outcomes: then it passes when these do.
+  /// ... found inside; and
   SeenInside inside = SeenInside::nothing;
+  /// ... its gang must stand in the one domain that it required. Where all four are empty no stage
+  /// makes the whole evidence yet, so that the requirement cannot pass, but where it is made of
+  /// outcomes: then it passes when these do.
+  bool in_domain = false;
 };
 
 /// All of them, in the order of the checklist.

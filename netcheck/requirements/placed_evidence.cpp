@@ -96,11 +96,12 @@ PlacedEvidence placed_evidence(const Facts& facts, const Requirement& requiremen
   if (!facts.workloads) return {false, "no pod that the scheduler placed has measured here"};
   const bool controls = !requirement.controls.front().empty();
   const bool numbers = !requirement.placed.empty();
-  if (!controls && !numbers && requirement.inside == SeenInside::nothing)
+  if (!controls && !numbers && !requirement.in_domain && requirement.inside == SeenInside::nothing)
     return {false, "the stage's own pods do not show all of that yet"};
   PlacedEvidence evidence{true, ""};
   if (controls) evidence = evidence_of_controls(facts, requirement);
   if (evidence.contradicts) return evidence;
+  if (requirement.in_domain) evidence = both(evidence, evidence_of_domain(facts));
   if (numbers) evidence = both(evidence, evidence_of_numbers(report, requirement.placed));
   if (requirement.inside == SeenInside::nothing) return evidence;
   const PlacedEvidence inside = evidence_inside(facts, requirement.inside);

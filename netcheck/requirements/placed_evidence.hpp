@@ -21,6 +21,10 @@ struct PlacedEvidence {
 PlacedEvidence placed_evidence(const Facts& facts, const Requirement& requirement,
                                const Report& report);
 
+/// Whether the stage's gang required one domain of the fabric's rack label, by the object that made
+/// it or its pods, and stands in it. Pure.
+PlacedEvidence evidence_of_domain(const Facts& facts);
+
 /// What pods saw inside, of one kind. Pure.
 PlacedEvidence evidence_inside(const Facts& facts, SeenInside what);
 

@@ -18,12 +18,13 @@ started = []
 
 def stage_file(rack, kubeconfig, name, workloads, settings):
     """The rack's stage file over the live cluster, with workloads of its own, and as short as can be: `settings` has
-    budget (of a pair), width and deadline. A tenant holds a device of node-6 by DRA, whose word is not in this cluster:
+    budget (of a pair), width, deadline, and the nodes that it does `without`. A tenant holds a device of node-6 by DRA, whose word is not in this cluster:
     that node stays out."""
-    asked = {"budget": "1s", "width": 0.05, "deadline": "10m", **settings}
+    asked = {"budget": "1s", "width": 0.05, "deadline": "10m", "without": (), **settings}
     lines = (rack / "stage.yaml").read_text().splitlines()
+    left_out = tuple(f"  - {{node: {node}" for node in ("node-6", *asked["without"]))
     kept = [line for line in lines if not line.startswith(
-        ("claims:", "collectives:", "measure:", "deadline:", "  - {node: node-6"))]
+        ("claims:", "collectives:", "measure:", "deadline:", *left_out))]
     kept += [f"claims: {{kubeconfig: {kubeconfig}}}",
              f"measure: {{width: {asked['width']}, pair_budget: {asked['budget']}, batch: 150ms, "
              "message_sizes: [64KiB], both_ways: false, latency: false, node_probes: false}",

@@ -11,7 +11,7 @@ import time
 
 import failure_scenes
 from cluster import complaints, conclude, expect
-from rack_cluster import apply, pods, rack_cluster, run_inside, skip_without_rights, wait_for
+from rack_cluster import apply, layout, pods, rack_cluster, run_inside, skip_without_rights, wait_for
 from stage_scenes import ASKED, RUN, SPACE, Stage, controls, end_pod, left_behind, started
 
 
@@ -51,6 +51,29 @@ def a_whole_stage(api, rack):
     single = [pod for pod in report["workloads"]["pods"] if pod["workload"] == "single"]
     expect(len(single) == 2 and len({pod["binding"]["value"] for pod in single}) == 1
            and sorted(pod["devices"][0] for pod in single) == ["example.com/nic/ens1", "example.com/nic/ens2"], single)
+    expect(not left_behind(api), left_behind(api))
+    if len(complaints) > before:
+        print(stage.output())
+
+
+def a_gang_of_one_rack(api, rack):
+    """It requires one rack of the two that have room, and gets it: that is topology-aware placement, with pods in two racks
+    measured worse. Nodes that it has no part in lack nothing."""
+    before = len(complaints)
+    asked = ASKED.replace("pending_for", f"members: 2, domain: {layout.RACK_LABEL}, pending_for")
+    stage = Stage(rack, api.kubeconfig, "domain", asked, budget="4s", without=("node-5",))
+    code, report = stage.end()
+    expect(code == 0 and report["verdict"] == "pass", f"{code} {report['because']}")
+    expect({name: one["state"] for name, one in controls(report).items()}
+           == {"positive": "behaved", "negative": "behaved", "misaligned": "behaved"}, controls(report))
+    racks = {node["name"]: node["rack"] for node in report["nodes"]}
+    gang = [pod for pod in report["workloads"]["pods"] if pod["workload"] == "gang"]
+    expect(len(gang) == 2 and len({racks[pod["binding"]["value"]] for pod in gang}) == 1, gang)
+    judged = [one for one in report["findings"] if one["rule"] == "X12" and one["subject"]["kind"] == "gang"]
+    expect(judged and all(one["verdict"] == "match" and one["claim"]["kind"] == "Job" for one in judged), judged)
+    aware = [one for one in report["requirements"] if one["id"] == "#16"]
+    expect(aware and aware[0]["verdict"] == "pass", aware)
+    print(aware[0]["because"] if aware else "", flush=True)
     expect(not left_behind(api), left_behind(api))
     if len(complaints) > before:
         print(stage.output())
@@ -196,7 +219,7 @@ def inside(rack):
         account = f"/api/v1/namespaces/{SPACE}/serviceaccounts/default"
         wait_for("the account has a token", lambda: api.ask("GET", account).get("secrets"))
         chosen = os.environ.get("PLUMBLINE_SCENES", "").split()
-        scenes = (a_missing_right, a_whole_stage, a_plugin_lies, told_to_end, a_gang_that_does_not_fit,
+        scenes = (a_missing_right, a_whole_stage, a_gang_of_one_rack, a_plugin_lies, told_to_end, a_gang_that_does_not_fit,
                   an_urgent_pod_comes, *failure_scenes.SCENES, killed)  # the last: its agents stay reserved for a while
         by_hand = [one for one in failure_scenes.BY_HAND if one.__name__ in chosen]
         for scene in (*by_hand, *scenes):

@@ -72,6 +72,9 @@ std::optional<Json> pod_group(const RunSpec& run, const WorkloadSpec& workload) 
              {"kind", "PodGroup"},
              {"metadata", run_metadata(run, object_name(run.run, workload.name))},
              {"spec", group_spec(run, workload.members)}};
+  if (run.gang == GangForm::native && workload.spread == Spread::one_domain)
+    group["spec"]["schedulingConstraints"] = {
+        {"topology", Json::array({{{"key", workload.domain_label}}})}};
   group["metadata"]["labels"] = workload_labels(run, workload.name);
   return group;
 }

@@ -17,7 +17,8 @@ const char* pod_group_api(GangForm form) noexcept;
 /// The PodGroup of one workload, of as many members as it has, all or nothing; nothing where the
 /// run asks for no form of gang. Sources of the fields: PodGroup of scheduler-plugins'
 /// coscheduling (minMember, scheduleTimeoutSeconds), of Volcano (minMember), of Kubernetes 1.36
-/// (KEP-4671: schedulingPolicy.gang.minCount). Pure.
+/// (KEP-4671: schedulingPolicy.gang.minCount; KEP-5732: schedulingConstraints.topology, where all
+/// members belong in one domain). Pure.
 std::optional<nlohmann::json> pod_group(const RunSpec& run, const WorkloadSpec& workload);
 
 /// Makes the pods of a template members of their workload's PodGroup. Pure.

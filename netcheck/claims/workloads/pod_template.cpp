@@ -12,6 +12,7 @@ using Json = nlohmann::json;
 constexpr int kNobody = 65534;
 constexpr int kGroupMayRead = 288;  // 0440
 constexpr int kGraceSeconds = 10;   // the agent kills its children within eight
+constexpr const char* kKueueTopology = "kueue.x-k8s.io/podset-required-topology";
 constexpr const char* kHostname = "kubernetes.io/hostname";
 
 /// A label selector of the workload's own pods.
@@ -41,7 +42,7 @@ Json affinity(const RunSpec& run, const WorkloadSpec& workload) {
   Json made = Json::object();
   if (workload.spread != Spread::anywhere)
     made["podAntiAffinity"] = required(own, apart ? workload.domain_label : kHostname);
-  if (workload.spread == Spread::one_domain)
+  if (workload.spread == Spread::one_domain && domain_by_affinity(run))
     made["podAffinity"] = required(own, workload.domain_label);
   if (!workload.nodes.empty()) made["nodeAffinity"] = only_on(workload.nodes);
   return made;
@@ -136,6 +137,10 @@ Json spec_of(const RunSpec& run, const WorkloadSpec& workload, const std::string
 
 }  // namespace
 
+bool domain_by_affinity(const RunSpec& run) {
+  return run.gang != GangForm::native && !run.labels.contains(kQueueLabel);
+}
+
 bool is_extended(const std::string& resource) { return resource.find('/') != std::string::npos; }
 
 Json run_metadata(const RunSpec& run, const std::string& name) {
@@ -158,6 +163,8 @@ Json workload_labels(const RunSpec& run, const std::string& workload) {
 Json pod_template(const RunSpec& run, const WorkloadSpec& workload, const std::string& rank_field) {
   Json made{{"metadata", {{"labels", workload_labels(run, workload.name)}}},
             {"spec", spec_of(run, workload, rank_field)}};
+  if (workload.spread == Spread::one_domain && run.labels.contains(kQueueLabel))
+    made["metadata"]["annotations"][kKueueTopology] = workload.domain_label;
   join_gang(run, workload, made);
   return made;
 }

@@ -85,6 +85,9 @@ struct WorkloadSpec {
 constexpr const char* kRunLabel = "plumbline.dev/run";
 constexpr const char* kWorkloadLabel = "plumbline.dev/workload";
 
+/// The label that gives a workload to a queue of Kueue.
+constexpr const char* kQueueLabel = "kueue.x-k8s.io/queue-name";
+
 /// "plumbline-RUN-NAME"; without a name the Lease that owns the run.
 std::string object_name(const std::string& run, const std::string& name = "");
 

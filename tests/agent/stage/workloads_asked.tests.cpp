@@ -56,6 +56,7 @@ TEST_CASE("Every key of workloads is read") {
   claims: [{name: nics, class: dra.net, count: 2}]
   port: 7555
   members: 4
+  domain: fabric.topograph.run/tier-0
   controls: [negative, oversized]
   isolation: false
   patience: 5m
@@ -73,6 +74,7 @@ TEST_CASE("Every key of workloads is read") {
   CHECK(workloads.run.claims.front().count == 2);
   CHECK(workloads.run.port == 7555);
   CHECK(workloads.members == 4);
+  CHECK(workloads.domain == "fabric.topograph.run/tier-0");
   CHECK(workloads.controls.size() == 2);
   CHECK_FALSE(workloads.isolation);
   CHECK(workloads.patience == std::chrono::minutes(5));
@@ -98,6 +100,14 @@ TEST_CASE("What is wrong in workloads is one complaint with its key") {
   CHECK(complaint("workloads: {controls: [sideways]}").find("allowed:") != std::string::npos);
   CHECK(complaint("workloads: {isolation: perhaps}").find("isolation") != std::string::npos);
   CHECK(complaint("workloads: {port: 80}").find("not a number") != std::string::npos);
+  CHECK(complaint("workloads: {members: 2, domain: 'a b'}").find("no key of a node label") !=
+        std::string::npos);
+  CHECK(complaint("workloads: {members: 2, domain: /rack}").find("no key") != std::string::npos);
+  CHECK(complaint("workloads: {members: 2, domain: rack-}").find("no key") != std::string::npos);
+  CHECK(complaint("workloads: {members: 2, domain: [a]}").find("domain") != std::string::npos);
+  CHECK(complaint("workloads: {domain: rack}").find("needs workloads.members") !=
+        std::string::npos);
+  CHECK(complaint("workloads: {members: 2, domain: rack}") == "accepted");
   CHECK(complaint("workloads: {member: 3}").find("not a key") != std::string::npos);
   CHECK(complaint("workloads: 7").find("not a mapping") != std::string::npos);
 }

@@ -125,6 +125,7 @@ TEST_CASE("A workload's objects carry the run's name and are made where they bel
 
 TEST_CASE("Members stand to each other as a workload says") {
   RunSpec run = run_of(WorkloadKind::job);
+  run.labels.clear();
   WorkloadSpec workload = gang();
   const auto affinity = [&] {
     return workload_objects(run, workload).front()["spec"]["template"]["spec"]["affinity"];

@@ -130,6 +130,20 @@ TEST_CASE("Without a gang, or one that holds no network device, placed pods meas
   CHECK(plan_placed(facts, Plan{}).rounds.empty());
 }
 
+TEST_CASE("Nodes outside of a gang that is smaller than the stage lack nothing") {
+  const VirtualFabric fabric({}, 0.01, 7);
+  Facts facts = with_gang(fabric);
+  const Plan whole = plan(facts);
+  facts.workloads->pods.resize(2);
+  facts.placed.resize(2);
+  const PlacedPlan placed = plan_placed(facts, whole);
+  CHECK(placed.skipped.empty());
+  CHECK(covered(placed) == std::set<NodeOnRail>{{"node-1", "rail-a"},
+                                                {"node-1", "rail-b"},
+                                                {"node-2", "rail-a"},
+                                                {"node-2", "rail-b"}});
+}
+
 TEST_CASE("What a pod cannot measure is skipped on its node and rail, with the reason") {
   const VirtualFabric fabric({}, 0.01, 7);
   Facts facts = with_gang(fabric);

@@ -137,6 +137,125 @@ TEST_CASE("Gang scheduling passes on a gang that waited whole, fails on a part t
   CHECK_THAT(told().because.front(), ContainsSubstring("and 4 more"));
 }
 
+namespace {
+
+constexpr const char* kRackLabel = "fabric.topograph.run/tier-0";
+
+/// A stage whose gang of two stands on these nodes, made by a Job that required one domain of the
+/// label, and measured between its pods; the controls behaved.
+Facts gang_in_one_domain(const std::vector<std::string>& nodes, const std::string& label) {
+  Facts facts = rack();
+  facts.fabric.rack_label = kRackLabel;
+  for (DeclaredRail& rail : facts.fabric.rails)
+    rail.nic_rate = BytesPerSecond{25e6};
+  facts.workloads = Workloads{};
+  for (const char* const control : {"positive", "misaligned"})
+    facts.workloads->controls.push_back({control, ControlState::behaved, "", "seen.", {}});
+  PlacementClaim job;
+  job.meta.name = "plumbline-run-gang";
+  job.meta.name_space = "plumbline";
+  job.meta.uid = "uj";
+  job.kind = "Job";
+  job.one_domain = label;
+  job.path = "spec.template.spec.affinity.podAffinity";
+  for (const std::string& node : nodes) {
+    PodClaim pod;
+    pod.meta.name = "rank-on-" + node;
+    pod.meta.name_space = "plumbline";
+    pod.node = node;
+    pod.phase = "Running";
+    job.members.push_back("plumbline/" + pod.meta.name);
+    PlacedPod placed;
+    placed.workload = "gang";
+    placed.phase = "Running";
+    placed.binding = {"Pod", job.members.back(), "u", "7", "spec.nodeName", node};
+    facts.workloads->pods.push_back(placed);
+    facts.claims->pods.push_back(pod);
+  }
+  facts.claims->placements.push_back(job);
+  Outcome outcome;
+  outcome.probe = "placed_goodput";
+  outcome.from = {"node-1", "ens1", "rail-a"};
+  outcome.to = {"node-2", "ens1", "rail-a"};
+  outcome.parameters = {{"size", "1048576"}, {"direction", "one_way"}};
+  Measured measured;
+  measured.value = 23.8e6;
+  measured.interval = {23.7e6, 23.9e6};
+  measured.conclusive = true;
+  measured.proof = {{"counter", outcome.from, "tx_bytes", "moved", 0, 1, 1, true}};
+  outcome.result = measured;
+  facts.outcomes.push_back(outcome);
+  return facts;
+}
+
+RequirementResult topology_aware(const Facts& facts) {
+  const Report report = judge(facts);
+  const auto* const told = find(report.requirements, "#16");
+  REQUIRE(told != nullptr);
+  return *told;
+}
+
+}  // namespace
+
+TEST_CASE("Topology-aware placement passes on a gang in the one domain that it required") {
+  const auto told = topology_aware(gang_in_one_domain({"node-1", "node-2"}, kRackLabel));
+  INFO(told.because.front());
+  CHECK(told.verdict == StageVerdict::pass);
+  CHECK_THAT(told.because.front(),
+             ContainsSubstring("is in one fabric.topograph.run/tier-0 as it"));
+}
+
+TEST_CASE("Topology-aware placement fails on a gang over two of the domains that it required") {
+  const auto told = topology_aware(gang_in_one_domain({"node-1", "node-3"}, kRackLabel));
+  CHECK(told.verdict == StageVerdict::fail);
+  CHECK_THAT(told.because.front(), ContainsSubstring("X12") && ContainsSubstring("are in 2"));
+}
+
+TEST_CASE("Topology-aware placement is not known without each part of its evidence") {
+  Facts facts = gang_in_one_domain({"node-1", "node-2"}, kRackLabel);
+  const auto open = [&](const char* why) {
+    const auto told = topology_aware(facts);
+    CHECK(told.verdict == StageVerdict::inconclusive);
+    CHECK_THAT(told.because.back(), ContainsSubstring(why));
+  };
+  SECTION("no domain was required") {
+    facts.claims->placements.pop_back();
+    open("required no topology domain (workloads.domain)");
+  }
+  SECTION("it was preferred alone") {
+    facts.claims->placements.back().required = false;
+    open("required no topology domain");
+  }
+  SECTION("by a part of its pods") {
+    facts.claims->placements.back().members.pop_back();
+    open("required no topology domain");
+  }
+  SECTION("another label, whose worth nothing measured") {
+    facts.claims->placements.back().one_domain = "topology.kubernetes.io/zone";
+    open("is not fabric.rack_label");
+  }
+  SECTION("claims that were not read") {
+    facts.claims.reset();
+    open("was not read");
+  }
+  SECTION("a control that did not behave, or was not made") {
+    facts.workloads->controls.back().state = ControlState::misbehaved;
+    open("the misaligned control");
+    facts.workloads->controls.pop_back();
+    open("the misaligned control was not made");
+  }
+  SECTION("numbers of pods without proof") {
+    Measured measured = *facts.outcomes.back().measured();
+    measured.proof.clear();
+    facts.outcomes.back().result = measured;
+    open("0 of 1 numbers of placed_goodput");
+  }
+  SECTION("no pods at all") {
+    facts.workloads->pods.clear();
+    open("no pod of the stage's gang was made");
+  }
+}
+
 TEST_CASE("A requirement that a finding contradicts fails and quotes it") {
   const Report report = judge(rack("rack-split-gang"));
   const auto* const gangs = find(report.requirements, "gang_scheduling");

@@ -129,6 +129,20 @@ TEST_CASE("X12: required pod affinity keeps pods together, whoever wrote it") {
     const Facts facts = claims_of(nodes() + with_affinity("a", "n1") + with_affinity("b", "n3"));
     CHECK(with(x12_other_placement(facts), Verdict::violation).size() == 1);
   }
+  SECTION("of a Job's template, whose pods a server before 1.27 labels otherwise") {
+    const auto owned = [](const std::string& name, const std::string& node) {
+      return "---\napiVersion: v1\nkind: Pod\nmetadata: {namespace: ns, name: " + name +
+             ", uid: u-" + name +
+             ", labels: {job-name: g}, ownerReferences: [{kind: Job, name: g, uid: ug, "
+             "controller: true}]}\nspec: {nodeName: " +
+             node + "}\nstatus: {phase: Running}\n";
+    };
+    const std::string job =
+        object("batch/v1", "Job", "spec: {template: {spec: {affinity: " + affinity + "}}}");
+    const Facts facts = claims_of(nodes() + job + owned("a", "n1") + owned("b", "n2"));
+    CHECK_THAT(the_only(x12_other_placement(facts), Verdict::match).message,
+               ContainsSubstring("r1 (ns/a on n1 and ns/b on n2)"));
+  }
   SECTION("of an MPIJob's template, without pods") {
     const Facts facts = claims_of(object(
         "kubeflow.org/v2beta1", "MPIJob",
