@@ -44,6 +44,8 @@ def parser():
                     "(docs/gpu-facts.md); may be given for each node")
     up.add_argument("--rank", metavar="PROGRAM", help="what the agents start as a rank of a collective over GPUs "
                     "(default: plumbline-rank of the build)")
+    up.add_argument("--rate", metavar="RAIL=MBIT", action="append", default=[],
+                    help="the rate of every NIC of this rail, and what the stage file declares of it (default 200)")
     up.add_argument("--unshaped", action="store_true", help="no rate on any link")
     add("down", "take the rack down; nothing is left")
     status = add("status", "show nodes, links, agents and active faults")
@@ -152,6 +154,7 @@ def _raise(options, names, script):
     _check_entries(names)
     state = State.new(names, _build_folder(options, script), not options.unshaped)
     state.values["gpus"] = _described_gpus(options.gpus)
+    state.values["rates"] = _rates(options)
     state.values["rank"] = _program(options.rank)
     rack = Rack(names, state, script)
     try:
@@ -170,6 +173,22 @@ def _program(word):
     if word and not os.access(word, os.X_OK):
         raise UsageError(f"--rank {word}: there is no such program")
     return os.path.abspath(word) if word else None
+
+
+def _rates(options):
+    """Mb/s of the NICs by rail."""
+    rates = {}
+    for text in options.rate:
+        rail, _, mbit = text.partition("=")
+        if layout.rail_named(rail) is None:
+            raise UsageError(f"--rate {text}: {', '.join(one.name for one in layout.RAILS)}, as in rail-b=60")
+        if options.unshaped:
+            raise UsageError(f"--rate {text}: a rack without rates (--unshaped) has none")
+        try:
+            rates[rail] = _positive(mbit)
+        except (ValueError, argparse.ArgumentTypeError):
+            raise UsageError(f"--rate {text}: {mbit or 'nothing'} is no rate in Mb/s") from None
+    return rates
 
 
 def _described_gpus(words):

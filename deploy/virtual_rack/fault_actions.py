@@ -27,7 +27,7 @@ def slow_nic(rack, parameters):
 
 def restore_nic(rack, parameters):
     _, rail = _nic(parameters)
-    _restore(rack, links.nic_devices(*_nic(parameters)), rail.nic_mbit)
+    _restore(rack, links.nic_devices(*_nic(parameters)), rack.state.nic_mbit(rail))
 
 
 def _uplink(parameters):

@@ -30,14 +30,14 @@ def read_json(path):
         return json.load(stream)
 
 
-def create(names, script):
+def create(names, script, nic_mbit):
     """Folders, hosts file, stage file and the launcher for mpirun."""
     for folder in ("bundle", "logs"):
         os.makedirs(names.path(folder))
     for node in layout.NODES:
         os.makedirs(names.node_path(node, "cni", "results"))
     write(names.path("hosts"), _hosts())
-    write(names.path("stage.yaml"), stage.text())
+    write(names.path("stage.yaml"), stage.text(nic_mbit))
     write(names.path("mpi-agent"), _launcher(names, script), 0o755)
 
 

@@ -17,8 +17,8 @@ def tbf(device, mbit):
     return f"qdisc replace dev {device} root tbf rate {mbit}mbit burst {BURST} limit {QUEUE}"
 
 
-def build(names, shaped=True):
-    """Makes all links of a rack whose namespaces exist."""
+def build(names, nic_mbit, shaped=True):
+    """Makes all links of a rack whose namespaces exist. `nic_mbit` gives the rate of a rail's NICs."""
     ip(names.fabric, _fabric_lines(names))
     for node in layout.NODES:
         ip(names.namespace(node.name), _node_lines(node))
@@ -27,7 +27,7 @@ def build(names, shaped=True):
     ip(names.pod, [f"addr add {layout.storage_address()}/24 dev {layout.STORAGE_DEVICE}",
                    f"link set {layout.STORAGE_DEVICE} mtu {layout.MTU} up"])
     if shaped:
-        tc(names.fabric, _rate_lines())
+        tc(names.fabric, _rate_lines(nic_mbit))
     _keep_order(names)
 
 
@@ -83,11 +83,11 @@ def _node_lines(node):
     return lines
 
 
-def _rate_lines():
+def _rate_lines(nic_mbit):
     lines = []
     for rail in layout.RAILS:
         for node in layout.NODES:
-            lines += [tbf(device, rail.nic_mbit) for device in nic_devices(node, rail)]
+            lines += [tbf(device, nic_mbit(rail)) for device in nic_devices(node, rail)]
         for rack in layout.RACKS:
             lines += [tbf(device, rail.uplink_mbit) for device in uplink_devices(rack, rail)]
     return lines

@@ -42,10 +42,10 @@ class Rack:
             with signals.put_off():
                 self.state.values["holder"] = sandbox.create(self.names.directory)
                 self.state.save()
-        files.create(self.names, self.script)
+        files.create(self.names, self.script, self.state.nic_mbit)
         pki.create(self.names)
         namespaces.create(self.names)
-        links.build(self.names, self.state.values["shaped"])
+        links.build(self.names, self.state.nic_mbit, self.state.values["shaped"])
         namespaces.tune_hosts(self.names, [node.name for node in layout.NODES] + ["control"])
         self.write_word([])
         self._start_servers(agents)

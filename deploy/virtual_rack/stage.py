@@ -3,13 +3,13 @@
 from . import layout
 
 
-def text():
-    """stage.yaml; its paths are relative to the file itself."""
+def text(nic_mbit):
+    """stage.yaml; its paths are relative to the file itself. `nic_mbit` gives the rate of a rail's NICs."""
     agents = "".join(f"  - {{node: {node.name}, "
                      f"address: \"{node.management}:{layout.AGENT_PORT}\"}}\n"
                      for node in layout.NODES)
     rails = "".join(f"    - {{name: {rail.name}, subnet: {rail.subnet}, "
-                    f"nic_rate: {rail.nic_mbit}Mb/s, uplink_rate: {rail.uplink_mbit}Mb/s}}\n"
+                    f"nic_rate: {nic_mbit(rail)}Mb/s, uplink_rate: {rail.uplink_mbit}Mb/s}}\n"
                     for rail in layout.RAILS)
     return ("schema: plumbline.stage/v1\n"
             "name: virtual-rack\n"

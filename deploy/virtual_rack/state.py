@@ -44,6 +44,10 @@ class State:
         self.values["version"] += 1
         return self.values["version"]
 
+    def nic_mbit(self, rail):
+        """The rate of the rail's NICs as the rack was raised."""
+        return self.values.get("rates", {}).get(rail.name, rail.nic_mbit)
+
     @property
     def of_this_boot(self):
         return self.values["boot"] == boot_id()

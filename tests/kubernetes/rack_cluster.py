@@ -128,11 +128,11 @@ def log_of(api, namespace, pod, container=""):
                     + (f"?container={container}" if container else ""))
 
 
-def run_inside(script, *fault, agents=False):
+def run_inside(script, *fault, agents=False, up=()):
     """Raises a rack, with agents when asked for or with a fault, and runs the script again in its control node, with
-    the rack's folder."""
+    the rack's folder. `up` are more words for its raising."""
     bare = () if fault or agents else ("--no-agents",)
-    with stage_support.rack(*(fault or (None,)), *bare) as (rack, _):
+    with stage_support.rack(*(fault or (None,)), *bare, *up) as (rack, _):
         done = subprocess.run([ROOT / "deploy/rack", "--dir", rack, "exec", "control", "--",
                                sys.executable, "-B", script, rack], text=True, check=False,
                               capture_output=True, stdin=subprocess.DEVNULL)

@@ -9,7 +9,7 @@ import tarfile
 import tempfile
 
 from cluster import PROGRAM, expect
-from rack_cluster import pods, wait_for
+from rack_cluster import apply, pods, wait_for
 
 SPACE = "plumbline"
 RUN = "plumbline.dev/run"
@@ -32,6 +32,16 @@ def stage_file(rack, kubeconfig, name, workloads, settings):
     path = rack / f"{name}.yaml"
     path.write_text("\n".join(kept) + "\n")
     return path
+
+
+def make_room(api):
+    """The namespace and the priorities that stages and what comes between need."""
+    apply(api, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}})
+    for name, value in (("plumbline-measures", -1000), ("urgent", 1000)):
+        apply(api, {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
+                    "metadata": {"name": name}, "value": value})
+    account = f"/api/v1/namespaces/{SPACE}/serviceaccounts/default"
+    wait_for("the account has a token", lambda: api.ask("GET", account).get("secrets"))
 
 
 ASKED = "{resources: {example.com/nic: 2}, pending_for: 5s, patience: 30s}"

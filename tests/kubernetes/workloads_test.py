@@ -12,7 +12,7 @@ import time
 import failure_scenes
 from cluster import complaints, conclude, expect
 from rack_cluster import apply, layout, pods, rack_cluster, run_inside, skip_without_rights, wait_for
-from stage_scenes import ASKED, RUN, SPACE, Stage, controls, end_pod, left_behind, started
+from stage_scenes import ASKED, RUN, SPACE, Stage, controls, end_pod, left_behind, make_room, started
 
 
 def a_whole_stage(api, rack):
@@ -212,12 +212,7 @@ def age_lease(api, run):
 def inside(rack):
     rack = pathlib.Path(rack)
     with rack_cluster(rack, for_agents=True) as api:
-        apply(api, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}})
-        for name, value in (("plumbline-measures", -1000), ("urgent", 1000)):
-            apply(api, {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
-                        "metadata": {"name": name}, "value": value})
-        account = f"/api/v1/namespaces/{SPACE}/serviceaccounts/default"
-        wait_for("the account has a token", lambda: api.ask("GET", account).get("secrets"))
+        make_room(api)
         chosen = os.environ.get("PLUMBLINE_SCENES", "").split()
         scenes = (a_missing_right, a_whole_stage, a_gang_of_one_rack, a_plugin_lies, told_to_end, a_gang_that_does_not_fit,
                   an_urgent_pod_comes, *failure_scenes.SCENES, killed)  # the last: its agents stay reserved for a while

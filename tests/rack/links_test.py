@@ -61,6 +61,24 @@ class Links(RackCase):
         for address in ("10.70.1.15", "10.70.2.15"):
             self.assertTrue(55 < self.goodput("node-3", "node-5", address)[0] < 103)
 
+    def test_a_rail_can_be_raised_slower_and_stays_so_when_it_is_healed(self):
+        slow = self.up("slow", "--no-agents", "--rate", "rail-b=60")
+        declared = (slow / "stage.yaml").read_text()
+        self.assertIn("name: rail-a, subnet: 10.70.1.0/24, nic_rate: 200Mb/s", declared)
+        self.assertIn("name: rail-b, subnet: 10.70.2.0/24, nic_rate: 60Mb/s", declared)
+        self.ok(slow, "fault", "slow-nic", "--rail", "rail-b", "--rate", "20")
+        self.ok(slow, "heal")
+        rates = {one["rail"]: (one["receives_mbit"], one["sends_mbit"]) for one in self.status(slow)["links"]}
+        self.assertEqual(rates, {"rail-a": (200, 200), "rail-b": (60, 60)})
+
+    def test_a_rate_that_makes_no_sense_is_one_line(self):
+        for word, more in (("rail-c=5", "rail-a, rail-b"), ("rail-b=x", "no rate"), ("rail-b", "no rate"),
+                           ("rail-b=0", "no rate")):
+            said = support.rack(self.top / "never", "up", "--rate", word)
+            self.assertEqual((said.returncode, said.stderr.count("\n")), (64, 1))
+            self.assertIn(f"--rate {word}: ", said.stderr)
+            self.assertIn(more, said.stderr)
+
 
 if __name__ == "__main__":
     support.main()
