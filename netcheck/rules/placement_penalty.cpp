@@ -121,8 +121,19 @@ Nodes best_of(const Matrix& matrix, const Nodes& candidates, std::size_t size) {
   return best;
 }
 
-bool holds_devices(const PodClaim& pod) {
-  return !pod.resource_claims.empty() || !pod.extended.empty() || !pod.gang.empty();
+bool holds_devices(const PodClaim& pod, const std::set<std::string>& reserved) {
+  return !pod.resource_claims.empty() || !pod.extended.empty() || !pod.gang.empty() ||
+         reserved.count(full_name(pod.meta)) > 0;
+}
+
+/// The pods that claims name as theirs: a server that knows no claims of pods drops them there.
+std::set<std::string> reserved_pods(const AllocationView& view) {
+  std::set<std::string> names;
+  for (const DeviceClaim& claim : view.claims) {
+    for (const std::string& pod : claim.reserved_for)
+      names.insert(claim.meta.name_space + "/" + pod);
+  }
+  return names;
 }
 
 /// The nodes of a gang's living members, each once; empty when one is not bound.
@@ -150,12 +161,13 @@ std::set<std::string> stage_pods(const Facts& facts) {
 Nodes free_nodes(const ClaimIndex& index, const Gang& gang) {
   const std::set<const PodClaim*> own(gang.members.begin(), gang.members.end());
   const auto brought = stage_pods(index.facts());
+  const auto reserved = reserved_pods(*index.facts().claims);
   Nodes nodes;
   for (const NodeFacts& node : index.facts().nodes) {
     const auto& pods = index.on_node(node.node);
     const bool taken = std::any_of(pods.begin(), pods.end(), [&](const PodClaim* pod) {
       return own.count(pod) == 0 && brought.count(pod->meta.uid) == 0 && !ended(*pod) &&
-             holds_devices(*pod);
+             holds_devices(*pod, reserved);
     });
     if (!taken) nodes.push_back(node.node);
   }

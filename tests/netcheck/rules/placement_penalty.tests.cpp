@@ -101,6 +101,24 @@ TEST_CASE("The best free nodes are free of other pods that hold devices") {
   CHECK(all_match(placement_penalty(facts)));
 }
 
+TEST_CASE("Who holds a device is known by its claim too, whatever the pod says") {
+  Facts facts = racked({"n0", "n2"});
+  for (const char* const node : {"n1", "n3"}) {
+    PodClaim tenant;
+    tenant.meta.name = std::string("tenant-on-") + node;
+    tenant.meta.name_space = "other";
+    tenant.node = node;
+    tenant.phase = "Running";
+    facts.claims->pods.push_back(tenant);
+    DeviceClaim claim;
+    claim.meta.name = tenant.meta.name + "-nic";
+    claim.meta.name_space = "other";
+    claim.reserved_for = {tenant.meta.name};
+    facts.claims->claims.push_back(claim);
+  }
+  CHECK(with(placement_penalty(facts), Verdict::match).size() == 1);
+}
+
 TEST_CASE("Nodes that only the stage's own pods hold count as free") {
   Facts facts = racked({"n0", "n2"});
   facts.workloads.emplace();
