@@ -77,7 +77,9 @@ struct Launch {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
-  const int log = ::open(launch.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0644);
+  const int log = launch.log.empty() ? ::dup(2)
+                                     : ::open(launch.log.c_str(),
+                                              O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0644);
   if (log < 0 || ::dup2(launch.input.read, 0) < 0 || ::dup2(launch.output.write, 1) < 0 ||
       ::dup2(log, 2) < 0) {
     give_up(launch);
@@ -129,6 +131,7 @@ Result<ChildProcess> ChildProcess::start(const ChildCommand& command) {
   launch.words.insert(launch.words.end(), command.arguments.begin(), command.arguments.end());
   launch.environment = command.environment;
   launch.log = command.error_log.empty() ? "/dev/null" : command.error_log.string();
+  if (command.errors_are_ours) launch.log.clear();
   for (Pipe* const pipe : {&launch.input, &launch.output, &launch.report}) {
     auto opened = open_pipe();
     if (!opened) return tl::unexpected(opened.error());

@@ -28,6 +28,7 @@ struct ChildCommand {
   std::vector<std::string> environment =
       {};                                ///< the whole environment ("NAME=value"), nothing else
   std::filesystem::path error_log = {};  ///< where stderr goes (appended); empty: /dev/null
+  bool errors_are_ours = false;          ///< stderr goes where this process's own does
 };
 
 /// A program running in its own process group, spoken to by lines over its stdin and stdout.

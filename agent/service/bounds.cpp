@@ -7,6 +7,8 @@
 #include <cmath>
 #include <string_view>
 
+#include "core/protocol/mpi_daemon.hpp"
+
 namespace plumbline::agent {
 namespace {
 
@@ -88,7 +90,8 @@ Status check_sizes(const Request& request) {
 Status check_ends(const Request& request, const std::string& node) {
   const std::size_t device_most = is_gpu_probe(request.probe) ? kUuidMost : IFNAMSIZ - 1;
   const auto count = request.ends.size();
-  const std::size_t most = is_collective(request.probe) ? bounds::kRanksMost : bounds::kCountMost;
+  const bool many = is_collective(request.probe) || request.probe == kMpiDaemon;
+  const std::size_t most = many ? bounds::kRanksMost : bounds::kCountMost;
   if (count == 0 || count > most)
     return refuse("request.ends must be 1 to " + std::to_string(most));
   if (request.size != static_cast<int>(count)) return refuse("request.size must count the ends");
@@ -158,6 +161,10 @@ bool is_held(const std::string& text) {
 /// for those of a pair or a collective that only choose how to measure, and the GPUs that are not
 /// to be touched.
 Status check_options(const Request& request) {
+  if (request.probe == kMpiDaemon) {
+    const auto command = daemon_command(request);
+    return command ? Status() : tl::unexpected(command.error());
+  }
   const bool many = is_collective(request.probe);
   for (const auto& [name, value] : request.options) {
     if (is_gpu_probe(request.probe) && name == "held" && is_held(value)) continue;
@@ -179,7 +186,11 @@ Status check_options(const Request& request) {
 
 Status check_order(const MeasureOrder& order, const NodeWords& words) {
   const Request& request = order.request;
-  if (!contains(kProbes, request.probe) && !is_collective(request.probe)) {
+  const bool daemon = request.probe == kMpiDaemon;
+  if (daemon && !words.placed)
+    return fail(ErrorCode::permission_denied,
+                "only an agent that runs --placed, in a pod of a stage's own, starts mpi_daemon");
+  if (!contains(kProbes, request.probe) && !is_collective(request.probe) && !daemon) {
     return refuse(
         "no such probe here: inventory, memory_copy, loopback_latency, gpu_copy, gpu_pair, pair, "
         "or a collective");
@@ -194,6 +205,7 @@ Status check_order(const MeasureOrder& order, const NodeWords& words) {
   if (is_collective(request.probe)) {
     return request.sizes.empty() ? Status(refuse("request.sizes is empty")) : Status();
   }
+  if (daemon) return {};
   if (request.size != 1) return refuse("only a pair has more than one end");
   return {};
 }

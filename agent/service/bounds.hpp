@@ -24,6 +24,7 @@ struct NodeWords {
   std::string node;                                      ///< this node's name
   std::function<bool(const std::string&)> is_interface;  ///< a netdev of this node
   std::function<bool(const std::string&)> is_allowed;    ///< on a network that may be measured
+  bool placed = false;  ///< in a pod that the scheduler placed, without rights
 };
 
 /// True for the operations that plumbline-rank measures.

@@ -70,6 +70,9 @@ Result<NodeSettings> settings_of(const AgentOptions& options) {
     settings.networks.push_back(*network);
   }
   if (options.placed) {
+    const auto mpi_daemon = program_of({}, "plumbline-mpi-daemon");
+    if (!mpi_daemon) return tl::unexpected(mpi_daemon.error());
+    settings.mpi_daemon = *mpi_daemon;
     // Who asks has asked this node's own agent: a pod without rights cannot ask the kubelet.
     settings.ask_holdings = [node = options.node](Deadline) -> Result<NodeHoldings> {
       return NodeHoldings{node, "the scheduler, which placed this agent's pod", {}, {}};

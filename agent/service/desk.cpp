@@ -6,6 +6,7 @@
 
 #include "agent/service/bounds.hpp"
 #include "agent/supervisor/gpu_release.hpp"
+#include "core/protocol/mpi_daemon.hpp"
 
 namespace plumbline::agent {
 namespace {
@@ -152,7 +153,8 @@ Result<MeasureOrder> Desk::admit(const std::string& peer, const std::string& tex
     return tl::unexpected(held.error());
   }
   const auto allowed = [&](const auto& device) { return on_networks(device, settings_.networks); };
-  const auto sound = check_order(*order, {settings_.node, is_interface, allowed});
+  const bool placed = !settings_.mpi_daemon.empty();
+  const auto sound = check_order(*order, {settings_.node, is_interface, allowed, placed});
   if (!sound) return tl::unexpected(sound.error());
   return order;
 }
@@ -179,6 +181,7 @@ Status Desk::run(const std::string& peer, const MeasureOrder& order, const Liste
   const auto& own = order.request.ends[static_cast<std::size_t>(order.request.rank)];
   ProbeProgram program = settings_.program;
   if (is_collective(order.request.probe)) program.path = settings_.rank_program;
+  if (order.request.probe == kMpiDaemon) program.path = settings_.mpi_daemon;
   const auto child = std::make_shared<ChildRun>(std::move(program), world_.clock);
   const auto place =
       measurements_.begin(order.measurement, own.device, child, Deadline::after(kPlaceWithin));

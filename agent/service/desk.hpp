@@ -25,6 +25,8 @@ struct NodeSettings {
   std::string node;
   ProbeProgram program;
   std::filesystem::path rank_program;  ///< measures collectives; empty: this node does not
+  /// Runs Open MPI's daemon: only in a pod that the scheduler placed; empty elsewhere.
+  std::filesystem::path mpi_daemon;
   std::map<std::string, std::string> inventory_options;  ///< for the inventory child
   double lldp_seconds = 0;                               ///< how long hear_neighbours() listens
   std::vector<netcheck::Subnet> networks;                ///< that may be measured; empty: all

@@ -67,6 +67,35 @@ TEST_CASE("A caller may say which GPUs are held, and give a GPU probe no other o
   CHECK_THAT(gpus("drivers", "fake:/etc/passwd"), ContainsSubstring("options"));
 }
 
+TEST_CASE("Open MPI's daemon is started in placed pods alone, with checked values and no program") {
+  MeasureOrder order = good();
+  order.request.probe = "mpi_daemon";
+  order.request.sizes.clear();
+  order.request.measure.clear();
+  order.request.options = {{"job", "190159"},
+                           {"daemon", "1"},
+                           {"daemons", "3"},
+                           {"nodes", "vm,plumbline-rank-[1:0-1]@0(3)"},
+                           {"launcher", "190159.0;tcp://10.70.0.1:7452"},
+                           {"address", "10.70.0.11"}};
+  const auto no = [](const auto& /*name*/) { return true; };
+  const auto refused = [&](const std::string& name, const std::string& value) {
+    MeasureOrder changed = order;
+    changed.request.options[name] = value;
+    const auto checked = check_order(changed, {"node-1", no, no, true});
+    return checked ? "accepted" : checked.error().message;
+  };
+  CHECK(check_order(order, {"node-1", no, no, true}));
+  const auto on_a_node = check_order(order, {"node-1", no, no, false});
+  REQUIRE(!on_a_node);
+  CHECK(on_a_node.error().code == ErrorCode::permission_denied);
+  CHECK_THAT(on_a_node.error().message, ContainsSubstring("--placed"));
+  CHECK_THAT(refused("program", "/bin/sh"), ContainsSubstring("no option of mpi_daemon"));
+  CHECK_THAT(refused("launcher", "190159.0;tcp://10.70.0.1:22"), ContainsSubstring("launcher"));
+  CHECK_THAT(refused("nodes", "vm;id"), ContainsSubstring("nodes"));
+  CHECK_THAT(refused("address", "10.70.0.11 -mca plm rsh"), ContainsSubstring("address"));
+}
+
 TEST_CASE("A pair of GPUs has two ends with UUIDs, and says how memory is shared") {
   const auto pair = [](const std::function<void(MeasureOrder&)>& change) {
     return refusal([&](auto& order) {
