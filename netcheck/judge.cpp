@@ -160,8 +160,10 @@ Report judge_by(const Facts& facts, const std::vector<std::pair<std::string, Rul
   report.findings = findings_of(judged, rules);
   report.outcomes = not_measured_first(facts, latest_outcomes(facts));
   report.judgements = judgements_of(judged);
-  for (const auto& [rail, tests] : group_tests(report.outcomes))
+  for (const auto& [rail, tests] : group_tests(report.outcomes, Scope::nodes))
     report.facts["group_tests." + rail] = std::to_string(tests);
+  for (const auto& [rail, tests] : group_tests(report.outcomes, Scope::placed))
+    report.facts["group_tests.placed." + rail] = std::to_string(tests);
   conclude(judged, report);
   report.requirements = requirements_of(judged, report);
   return report;

@@ -61,6 +61,7 @@ void write_collectives(Sheet& sheet, const Report& report, const Index& index, U
     const std::string rail = outcome.from.rail.empty() ? "" : outcome.from.rail + ", ";
     sheet.paragraph(2, rail + quantity_text(outcome) + ": " +
                            value_text(measured->unit, measured->value) +
+                           (parameter(outcome, "scope") == "placed" ? " between placed pods" : "") +
                            share_text(*measured, index.judgement(outcome.key())));
   }
 }

@@ -14,13 +14,6 @@ namespace {
 constexpr const char* kGang = "gang";
 using NodeOnRail = std::pair<std::string, std::string>;
 
-const PlacedPod* pod_on(const Facts& facts, const std::string& node) {
-  for (const PlacedPod& pod : facts.workloads->pods) {
-    if (pod.workload == kGang && pod.binding.value == node && pod.phase == "Running") return &pod;
-  }
-  return nullptr;
-}
-
 /// True when the gang has, or had, a member on the node. A gang of fewer members than nodes has no
 /// part in the others.
 bool concerns_gang(const Facts& facts, const std::string& node) {
@@ -74,7 +67,7 @@ bool any_held(const Facts& facts, const Plan& plan) {
   for (const Round& round : plan.goodput) {
     for (const PlannedPair& pair : round.pairs) {
       for (const Endpoint& end : {pair.from, pair.to}) {
-        const PlacedPod* pod = pod_on(facts, end.node);
+        const PlacedPod* pod = gang_pod_on(facts, end.node);
         if (pod != nullptr && holds(facts, *pod, end)) return true;
       }
     }
@@ -100,7 +93,7 @@ Finding judge(const Facts& facts, const JudgedOutcome& entry) {
   finding.subject = {"pod", parameter(outcome, "from_pod"), outcome.from.node, outcome.from.rail};
   finding.measurement = outcome.key();
   finding.expectation = entry.number.expected.expectation;
-  const auto* const from = pod_on(facts, outcome.from.node);
+  const auto* const from = gang_pod_on(facts, outcome.from.node);
   if (from != nullptr) finding.claim = from->binding;
   std::string told = "Pods " + parameter(outcome, "from_pod") + " on " + outcome.from.node +
                      " and " + parameter(outcome, "to_pod") + " on " + outcome.to.node +
@@ -155,7 +148,7 @@ PlacedPlan plan_placed(const Facts& facts, const Plan& plan) {
       const bool wanted = aligned && !with_aligned.contains(pair.from.rail);
       if (covered.contains(from) && covered.contains(to) && !wanted) continue;
       if (!concerns_gang(facts, from.first) || !concerns_gang(facts, to.first)) continue;
-      PlacedPair made{pair, pod_on(facts, pair.from.node), pod_on(facts, pair.to.node)};
+      PlacedPair made{pair, gang_pod_on(facts, pair.from.node), gang_pod_on(facts, pair.to.node)};
       const std::string one = obstacle(facts, pair.from, made.from);
       const std::string other = obstacle(facts, pair.to, made.to);
       if (!one.empty()) missing[from] = one;
@@ -191,6 +184,33 @@ PlacedPlan placed_again(const Facts& facts, const Plan& plan) {
     }
   }
   return again;
+}
+
+const PlacedPod* gang_pod_on(const Facts& facts, const std::string& node) {
+  if (!facts.workloads) return nullptr;
+  for (const PlacedPod& pod : facts.workloads->pods) {
+    if (pod.workload == kGang && pod.binding.value == node && pod.phase == "Running") return &pod;
+  }
+  return nullptr;
+}
+
+std::vector<PlacedEnd> placed_ends(const Facts& facts, const std::vector<std::string>& nodes,
+                                   const std::string& rail, std::string& why) {
+  std::vector<PlacedEnd> ends;
+  std::string first;
+  bool any = false;
+  for (const std::string& node : nodes) {
+    const PlacedPod* const pod = gang_pod_on(facts, node);
+    const NetworkDevice* const nic = nic_on(facts, node, rail);
+    std::string missing = nic == nullptr ? node + " has no device on " + rail : "";
+    if (nic != nullptr) missing = obstacle(facts, {node, nic->name, rail}, pod);
+    any = any || (nic != nullptr && pod != nullptr && holds(facts, *pod, {node, nic->name, rail}));
+    if (!missing.empty() && first.empty()) first = missing;
+    if (missing.empty()) ends.push_back({pod, device_inside(facts, *pod, rail)});
+  }
+  why = any ? first : "";
+  if (ends.size() != nodes.size()) ends.clear();
+  return ends;
 }
 
 std::optional<PlacedPair> pair_of(const Facts& facts, const PlacedPod& from, const PlacedPod& to,

@@ -39,6 +39,21 @@ PlacedPlan placed_again(const Facts& facts, const Plan& plan);
 std::optional<PlacedPair> pair_of(const Facts& facts, const PlacedPod& from, const PlacedPod& to,
                                   const std::string& rail, std::string& why);
 
+/// The pod of the run's gang that runs on the node; null without one. Borrows from the facts. Pure.
+const PlacedPod* gang_pod_on(const Facts& facts, const std::string& node);
+
+/// One end of a collective from inside a pod.
+struct PlacedEnd {
+  const PlacedPod* pod = nullptr;
+  std::string device;  ///< as the pod sees it
+};
+
+/// The gang's pods on these nodes, in their order, as ends of a collective on a rail. Empty with
+/// `why` when one of them cannot measure there; empty without it when none of them holds a device
+/// of the rail, so that there is nothing to measure. Borrows from the facts. Pure.
+std::vector<PlacedEnd> placed_ends(const Facts& facts, const std::vector<std::string>& nodes,
+                                   const std::string& rail, std::string& why);
+
 /// The identity of such a number: the largest size, from -> to, and the pods.
 Outcome placed_identity(const Asked& asked, const PlacedPair& pair);
 

@@ -14,15 +14,16 @@ constexpr const char* kRule = "collective";
 constexpr const char* kTier = "A";
 constexpr std::size_t kMostEvidence = 8;
 
+void add_parts(const Scene& scene, const Culprit& culprit, std::vector<Component>& known) {
+  for (const std::size_t part : culprit.parts)
+    known.push_back(scene.parts[part]);
+}
+
 /// True when a part at fault is one that the collective uses.
-bool explained(const Scene& pairs, const std::vector<Culprit>& culprits, const Scene& groups,
+bool explained(const std::vector<Component>& known, const Scene& groups,
                const Observation& observation) {
-  return std::any_of(culprits.begin(), culprits.end(), [&](const Culprit& culprit) {
-    return std::any_of(culprit.parts.begin(), culprit.parts.end(), [&](std::size_t part) {
-      return std::any_of(observation.uses.begin(), observation.uses.end(), [&](const Use& use) {
-        return groups.parts[use.part] == pairs.parts[part];
-      });
-    });
+  return std::any_of(observation.uses.begin(), observation.uses.end(), [&](const Use& use) {
+    return std::find(known.begin(), known.end(), groups.parts[use.part]) != known.end();
   });
 }
 
@@ -54,8 +55,8 @@ std::string many(std::size_t count, const std::string& one) {
   return std::to_string(count) + " " + one + (count == 1 ? "" : "s");
 }
 
-std::size_t tests_on(const Scene& scene, const std::string& rail) {
-  const auto tests = group_tests(scene.judged->facts->outcomes);
+std::size_t tests_on(const Scene& scene, const std::string& rail, Scope scope) {
+  const auto tests = group_tests(scene.judged->facts->outcomes, scope);
   const auto found = tests.find(rail);
   return found == tests.end() ? 0 : found->second;
 }
@@ -69,7 +70,8 @@ bool pairs_told(const Scene& pairs, const std::string& rail) {
 
 std::string message_of(const Scene& pairs, const Scene& scene, const Culprit& culprit) {
   const Component& first = scene.parts[culprit.parts.front()];
-  const std::size_t tests = tests_on(scene, first.rail);
+  const Observation& worst = worst_of(scene, culprit);
+  const std::size_t tests = tests_on(scene, first.rail, scope_of(*worst.judged->outcome));
   std::string text;
   if (culprit.parts.size() > 1) {
     text = "one or more of ";
@@ -81,7 +83,6 @@ std::string message_of(const Scene& pairs, const Scene& scene, const Culprit& cu
     text = (subject.kind == "uplink" ? "uplink " : "NIC ") + subject.name +
            (subject.kind == "uplink" ? "" : " (" + subject.rail + ")") + " is slow: ";
   }
-  const Observation& worst = worst_of(scene, culprit);
   text += many(culprit.bad.size(), "collective") + " through it, " +
           collective_words(*worst.judged->outcome) + " " + result_words(worst) + "; found by " +
           many(tests, "group test");
@@ -160,13 +161,19 @@ Finding slow_small(const Judged& judged, const JudgedOutcome& number) {
 }  // namespace
 
 std::vector<Finding> group_findings(const Scene& pairs, const std::vector<Culprit>& culprits) {
-  Scene groups = group_scene(*pairs.judged);
-  std::erase_if(groups.observations, [&](const Observation& observation) {
-    return observation.sight == Sight::bad && explained(pairs, culprits, groups, observation);
-  });
   std::vector<Finding> findings;
-  for (const Culprit& culprit : localise(groups)) {
-    if (!culprit.bad.empty()) findings.push_back(finding_of(pairs, groups, culprit));
+  std::vector<Component> known;
+  for (const Culprit& culprit : culprits)
+    add_parts(pairs, culprit, known);
+  for (const Scope scope : {Scope::nodes, Scope::placed}) {
+    Scene groups = group_scene(*pairs.judged, scope);
+    std::erase_if(groups.observations, [&](const Observation& observation) {
+      return observation.sight == Sight::bad && explained(known, groups, observation);
+    });
+    for (const Culprit& culprit : localise(groups)) {
+      if (!culprit.bad.empty()) findings.push_back(finding_of(pairs, groups, culprit));
+      add_parts(groups, culprit, known);
+    }
   }
   for (const JudgedOutcome& number : pairs.judged->outcomes) {
     const Measured* measured = number.outcome->measured();

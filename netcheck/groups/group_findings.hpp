@@ -9,7 +9,8 @@ namespace plumbline::netcheck {
 
 /// One finding (rule "collective") for each culprit of the collectives that no culprit of the pairs
 /// explains: the part that they and the group tests name, or the parts that cannot be told apart,
-/// with the number of tests it took. `culprits` are those of the pairs.
+/// with the number of tests it took. First those of the nodes' own collectives, then those between
+/// placed pods that no earlier one explains. `culprits` are those of the pairs.
 std::vector<Finding> group_findings(const Scene& pairs, const std::vector<Culprit>& culprits);
 
 /// One finding (rule "control_arms") about the nodes' own collectives by shared memory and by

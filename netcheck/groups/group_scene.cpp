@@ -11,11 +11,12 @@ namespace plumbline::netcheck {
 namespace {
 
 /// Rails on which some collective got through.
-std::set<std::string> carrying_rails(const Judged& judged) {
+std::set<std::string> carrying_rails(const Judged& judged, Scope scope) {
   std::set<std::string> rails;
   for (const JudgedOutcome& number : judged.outcomes) {
     const bool measured = number.outcome->measured() != nullptr;
-    if (measured && is_collective(*number.outcome)) rails.insert(number.outcome->from.rail);
+    const bool its = is_collective(*number.outcome) && scope_of(*number.outcome) == scope;
+    if (measured && its) rails.insert(number.outcome->from.rail);
   }
   return rails;
 }
@@ -72,6 +73,10 @@ std::optional<Observation> observe(const JudgedOutcome& number,
 
 bool is_collective(const Outcome& outcome) { return !parameter(outcome, "group").empty(); }
 
+Scope scope_of(const Outcome& outcome) {
+  return parameter(outcome, "scope") == kPlacedScope ? Scope::placed : Scope::nodes;
+}
+
 bool is_group_test(const Outcome& outcome) {
   return parameter(outcome, "group").find('+') != std::string::npos;
 }
@@ -84,17 +89,19 @@ std::string group_name(const std::vector<std::string>& nodes) {
 }
 
 std::string collective_words(const Outcome& outcome) {
-  return outcome.probe + " over " + parameter(outcome, "group") + " on " + outcome.from.rail;
+  return outcome.probe + " over " + parameter(outcome, "group") + " on " + outcome.from.rail +
+         (scope_of(outcome) == Scope::placed ? " between placed pods" : "");
 }
 
-Scene group_scene(const Judged& judged) {
+Scene group_scene(const Judged& judged, Scope scope) {
   Scene scene;
   scene.judged = &judged;
   std::map<Component, std::size_t> places;
-  const auto carrying = carrying_rails(judged);
+  const auto carrying = carrying_rails(judged, scope);
   const auto sick = sick_nodes(judged);
   for (const JudgedOutcome& number : judged.outcomes) {
     if (!is_collective(*number.outcome) || number.outcome->from.rail.empty()) continue;
+    if (scope_of(*number.outcome) != scope) continue;
     auto observation = observe(number, carrying);
     if (!observation) continue;
     const auto nodes = group_nodes(*judged.facts, *number.outcome);

@@ -37,8 +37,9 @@ struct Case {
 
 class Search {
  public:
-  Search(const Judged& judged, const Scene& scene, const std::vector<Component>& explained)
-      : judged_(judged), scene_(scene), explained_(explained) {
+  Search(const Judged& judged, const Scene& scene, const std::vector<Component>& explained,
+         Scope scope)
+      : judged_(judged), scene_(scene), explained_(explained), scope_(scope) {
     for (const Observation& observation : scene.observations) {
       for (const Use& use : observation.uses) {
         const Component& part = scene.parts[use.part];
@@ -48,7 +49,7 @@ class Search {
     }
     for (const JudgedOutcome& number : judged.outcomes) {
       const Outcome& outcome = *number.outcome;
-      if (!is_collective(outcome)) continue;
+      if (!is_collective(outcome) || scope_of(outcome) != scope) continue;
       const Nodes nodes = group_nodes(*judged.facts, outcome);
       seen_.insert({outcome.from.rail, sorted(nodes)});
       if (outcome.measured() != nullptr)
@@ -276,7 +277,7 @@ class Search {
   GroupTest test_of(const Case& one, Nodes nodes) const {
     nodes = ring_order(std::move(nodes));
     std::string name = group_name(nodes);
-    return {one.bad->judged->outcome->probe, one.rail, std::move(nodes), std::move(name)};
+    return {one.bad->judged->outcome->probe, one.rail, std::move(nodes), std::move(name), scope_};
   }
 
   /// The largest bad group of a named part without it, while something in there is not known good.
@@ -304,6 +305,7 @@ class Search {
   const Judged& judged_;
   const Scene& scene_;
   const std::vector<Component>& explained_;
+  Scope scope_;
   std::map<Component, double> good_;
   std::map<Component, double> any_;
   std::set<std::pair<std::string, Nodes>> seen_;
@@ -316,13 +318,20 @@ class Search {
 std::optional<GroupTest> next_group_test(const Facts& facts) {
   const Judged judged = judge_numbers(facts);
   const Scene pairs = scene_of(judged);
-  std::vector<Component> explained;
+  std::vector<Component> explained;  // by pairs, then by collectives of the nodes' own
   for (const Culprit& culprit : localise(pairs)) {
     for (const std::size_t part : culprit.parts)
       explained.push_back(pairs.parts[part]);
   }
-  const Scene groups = group_scene(judged);
-  return Search(judged, groups, explained).next();
+  for (const Scope scope : {Scope::nodes, Scope::placed}) {
+    const Scene groups = group_scene(judged, scope);
+    if (auto test = Search(judged, groups, explained, scope).next()) return test;
+    for (const Culprit& culprit : localise(groups)) {
+      for (const std::size_t part : culprit.parts)
+        explained.push_back(groups.parts[part]);
+    }
+  }
+  return std::nullopt;
 }
 
 std::vector<GroupTest> undecided_groups(const Facts& facts) {
@@ -334,15 +343,16 @@ std::vector<GroupTest> undecided_groups(const Facts& facts) {
     if (!between_nodes || outcome.measured() == nullptr) continue;
     if (number.number.verdict != NumberVerdict::inconclusive) continue;
     undecided.push_back({outcome.probe, outcome.from.rail, group_nodes(facts, outcome),
-                         parameter(outcome, "group")});
+                         parameter(outcome, "group"), scope_of(outcome)});
   }
   return undecided;
 }
 
-std::map<std::string, std::size_t> group_tests(const std::vector<Outcome>& outcomes) {
+std::map<std::string, std::size_t> group_tests(const std::vector<Outcome>& outcomes, Scope scope) {
   std::map<std::string, std::set<std::string>> tests;
   for (const Outcome& outcome : outcomes) {
-    if (is_group_test(outcome)) tests[outcome.from.rail].insert(outcome.key());
+    const bool counts = is_group_test(outcome) && scope_of(outcome) == scope;
+    if (counts) tests[outcome.from.rail].insert(outcome.key());
   }
   std::map<std::string, std::size_t> counts;
   for (const auto& [rail, keys] : tests)

@@ -69,10 +69,11 @@ std::vector<ProbeCount> count_by_probe(const Judged& judged) {
   std::vector<ProbeCount> counts;
   for (const JudgedOutcome& entry : judged.outcomes) {
     const Outcome& outcome = *entry.outcome;
-    auto count = std::find_if(counts.begin(), counts.end(), [&](const ProbeCount& known) {
-      return known.probe == outcome.probe;
-    });
-    if (count == counts.end()) count = counts.insert(counts.end(), {outcome.probe, 0, 0, ""});
+    const bool placed = is_collective(outcome) && scope_of(outcome) == Scope::placed;
+    const std::string probe = outcome.probe + (placed ? " between placed pods" : "");
+    auto count = std::find_if(counts.begin(), counts.end(),
+                              [&](const ProbeCount& known) { return known.probe == probe; });
+    if (count == counts.end()) count = counts.insert(counts.end(), {probe, 0, 0, ""});
     ++count->all;
     if (outcome.measured() != nullptr) {
       ++count->measured;

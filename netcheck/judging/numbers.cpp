@@ -82,6 +82,7 @@ Judged judge_numbers(const Facts& facts) {
 std::vector<std::string> group_nodes(const Facts& facts, const Outcome& outcome) {
   const std::string group = parameter(outcome, "group");
   const std::string listed = "+" + group + "+";
+  const bool pods = scope_of(outcome) == Scope::placed;
   std::vector<std::pair<std::string, std::string>> found;
   for (const NodeFacts& node : facts.nodes) {
     const std::string rack = labelled_rack(facts, node.node).value_or("");
@@ -89,7 +90,7 @@ std::vector<std::string> group_nodes(const Facts& facts, const Outcome& outcome)
     const bool gpus = outcome.from.rail.empty() && gpu_count(node) > 0;
     const bool there = named || gpus || nic_on(facts, node.node, outcome.from.rail) != nullptr;
     const bool domain = gpus && nvlink_domain(node, 0) == group;
-    if (!there) continue;
+    if (!there || (pods && gang_pod_on(facts, node.node) == nullptr)) continue;
     if (group == "all" || rack == group || named || domain) found.emplace_back(rack, node.node);
   }
   std::sort(found.begin(), found.end());

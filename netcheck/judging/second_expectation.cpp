@@ -50,7 +50,7 @@ std::string group_kind(const Judged& judged, const Outcome& outcome) {
     racks.insert(rack == judged.racks.of.end() ? "" : rack->second);
   }
   std::string kind = "collective " + outcome.probe + " " + std::to_string(racks.size()) + " racks";
-  for (const char* name : {"ranks", "size", "type", "redop", "place", "transport"})
+  for (const char* name : {"ranks", "size", "type", "redop", "place", "transport", "scope"})
     kind += " " + parameter(outcome, name);
   return kind;
 }

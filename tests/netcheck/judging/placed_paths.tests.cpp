@@ -169,6 +169,26 @@ TEST_CASE("What a pod cannot measure is skipped on its node and rail, with the r
                                                 {"node-6", "rail-b"}});
 }
 
+TEST_CASE("The pods of a group measure a collective together, or the first that cannot is named") {
+  Facts facts = with_gang(VirtualFabric({}, 0.01, 7));
+  std::string why;
+  const auto ends = placed_ends(facts, {"node-1", "node-3"}, "rail-b", why);
+  CHECK(why.empty());
+  REQUIRE(ends.size() == 2);
+  CHECK(ends[1].pod == gang_pod_on(facts, "node-3"));
+  CHECK_FALSE(ends[1].device.empty());
+  facts.placed[2].topology->network_devices.pop_back();  // of node-3, on rail-b
+  CHECK(placed_ends(facts, {"node-1", "node-3"}, "rail-b", why).empty());
+  CHECK(has(why, "sees no device with an address on rail-b"));
+  CHECK(placed_ends(facts, {"node-1", "node-3"}, "rail-a", why).size() == 2);
+  CHECK(placed_ends(facts, {"node-1", "no-such-node"}, "rail-a", why).empty());
+  CHECK(has(why, "no-such-node has no device on rail-a"));
+  for (NodeFacts& node : facts.nodes)
+    node.holdings->holdings.clear();
+  CHECK(placed_ends(facts, {"node-1", "node-3"}, "rail-a", why).empty());
+  CHECK(why.empty());  // nothing of it is theirs: nothing to say
+}
+
 TEST_CASE("What noise may have made of a number between pods is measured again, alone") {
   const VirtualFabric fabric({}, 0.01, 7);
   Facts facts = with_gang(fabric);
