@@ -30,7 +30,7 @@ void add_options(CLI::App& command, StageLine& line) {
                      "The collective's rank (default: plumbline-rank-mpi beside this program)");
   command.add_option("--mpi-agent", line.options.mpi_agent,
                      "Enters a node for mpirun, called AGENT HOST COMMAND... (default: collectives "
-                     "are skipped)");
+                     "between nodes are skipped); the pods of workloads need none");
   command.add_option("--done", line.done,
                      "Written last of all, with the path of the packed results, for a runner that "
                      "waits for it (Sonobuoy)");
@@ -81,7 +81,8 @@ void add_stage(CLI::App& line, Chosen& chosen, const Streams& streams) {
   add_exit_contract(*command, options->contract);
   add_common(*command, chosen.common,
              "plumbline stage -f stage.yaml --results results\n"
-             "  plumbline stage -f cluster.yaml --results results --deploy-agents");
+             "  plumbline stage -f cluster.yaml --results results --deploy-agents\n"
+             "  plumbline stage -f rack.yaml --results results --mpi-agent /usr/bin/ssh");
   command->callback([&chosen, options, streams] {
     chosen.action = [&chosen, options, streams](Log& log) {
       return run_and_tell(*options, chosen.common, streams, log);

@@ -37,11 +37,17 @@ void measure_collectives(StageRun& run, const netcheck::Facts& facts);
 /// started by the agents. A group without GPUs is kept as skipped.
 void measure_gpu_collectives(StageRun& run, const netcheck::Facts& facts);
 
-/// Runs one more collective that group testing asks for; in the pass "alone" with more time.
-void measure_group_test(StageRun& run, const netcheck::Facts& facts,
-                        const netcheck::GroupTest& test, Pass pass);
-
 class Placement;
+
+/// The stage file's collectives of several nodes between the gang's pods on these nodes (parameter
+/// "scope": "placed"), over the rails whose devices the pods hold.
+void measure_placed_collectives(StageRun& run, const netcheck::Facts& facts,
+                                const Placement& placement);
+
+/// Runs one more collective that group testing asks for, between nodes or, with a placement,
+/// between its pods; in the pass "alone" with more time.
+void measure_group_test(StageRun& run, const netcheck::Facts& facts,
+                        const netcheck::GroupTest& test, const Placement* placement, Pass pass);
 
 /// Measures between the pods that the stage had placed, from inside, as planned (probe
 /// "placed_goodput"), after the nodes' own agents; in the pass "alone" with more time.

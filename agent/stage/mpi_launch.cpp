@@ -1,10 +1,8 @@
 #include "agent/stage/mpi_launch.hpp"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <fstream>
 #include <map>
 #include <optional>
@@ -14,8 +12,10 @@
 
 #include "agent/stage/collective_identities.hpp"
 #include "agent/stage/mpi_evidence.hpp"
+#include "agent/stage/scratch.hpp"
 #include "core/files.hpp"
 #include "core/json/codec.hpp"
+#include "core/protocol/mpi_daemon.hpp"
 
 namespace plumbline::agent {
 namespace {
@@ -31,29 +31,6 @@ constexpr int kMostLines = 100'000;
 constexpr std::uint64_t kMostEager = 4U << 20U;
 constexpr std::size_t kMostInline = 96U << 10U;  // Linux takes 128 KiB a word
 
-/// A private directory with a short name: Open MPI puts sockets into it.
-class Scratch {
- public:
-  static Result<Scratch> make() {
-    std::string pattern = "/tmp/plm-XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) return fail_errno(errno, "making " + pattern);
-    return Scratch(pattern);
-  }
-  Scratch(Scratch&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  Scratch& operator=(Scratch&&) = delete;
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  explicit Scratch(fs::path path) : path_(std::move(path)) {}
-  fs::path path_;
-};
-
 /// Ranks of each node, in the order of the ranks.
 std::vector<std::pair<std::string, int>> slots_of(const std::vector<std::string>& nodes) {
   std::vector<std::pair<std::string, int>> slots;
@@ -64,7 +41,10 @@ std::vector<std::pair<std::string, int>> slots_of(const std::vector<std::string>
   return slots;
 }
 
-std::string hosts_of(const std::vector<std::string>& nodes) {
+std::string hosts_of(const MpiJob& job) {
+  std::vector<std::string> nodes = job.group.nodes;
+  for (std::size_t rank = 0; rank < nodes.size() && !job.pod_socket.empty(); ++rank)
+    nodes[rank] = pod_host(rank);
   std::string hosts;
   for (const auto& [node, ranks] : slots_of(nodes))
     hosts += (hosts.empty() ? "" : ",") + node + ":" + std::to_string(ranks);
@@ -110,6 +90,15 @@ void pin(const MpiJob& job, std::map<std::string, std::string>& settings) {
   if (!job.rail_subnet.empty()) settings["btl_tcp_if_include"] = job.rail_subnet;
 }
 
+/// Pods let known ports in alone, and their daemons speak with the launcher and nobody else.
+void enter_pods(const MpiJob& job, std::map<std::string, std::string>& settings) {
+  settings["plm_rsh_agent"] += " " + job.pod_socket.string();
+  settings["routed"] = "direct";
+  settings["oob_tcp_static_ipv4_ports"] = std::to_string(kMpiLaunchPort);
+  settings["btl_tcp_port_min_v4"] = std::to_string(kMpiRankPorts);
+  settings["btl_tcp_port_range_v4"] = std::to_string(kMpiPortCount);
+}
+
 /// Settings of Open MPI, name and value; the same job always gets the same.
 std::map<std::string, std::string> settings_of(const MpiJob& job, const fs::path& scratch) {
   std::map<std::string, std::string> settings{{"mpi_yield_when_idle", "1"},
@@ -119,6 +108,7 @@ std::map<std::string, std::string> settings_of(const MpiJob& job, const fs::path
   if (job.pinned) pin(job, settings);
   if (!job.management_subnet.empty()) settings["oob_tcp_if_include"] = job.management_subnet;
   if (!job.mpi_agent.empty()) settings["plm_rsh_agent"] = job.mpi_agent.string();
+  if (!job.pod_socket.empty()) enter_pods(job, settings);
   return settings;
 }
 
@@ -322,6 +312,8 @@ std::vector<MpiGroup> mpi_groups(std::vector<std::pair<std::string, std::string>
   return groups;
 }
 
+std::string pod_host(std::size_t rank) { return "plumbline-rank-" + std::to_string(rank); }
+
 Request mpi_request(const MpiJob& job) {
   Request request;
   request.probe = job.operation;
@@ -359,11 +351,12 @@ ChildCommand mpi_command(const MpiJob& job, const std::string& request, const fs
   words.insert(words.end(), {"-np", std::to_string(job.group.nodes.size())});
   if (!job.mpi_agent.empty())
     words.insert(words.end(),
-                 {"--host", hosts_of(job.group.nodes), "--map-by",
+                 {"--host", hosts_of(job), "--map-by",
                   "ppr:" + std::to_string(slots_of(job.group.nodes)[0].second) + ":node"});
   // Daemons that stay attached die with the launcher, and can be found below it.
   words.insert(words.end(), {"--oversubscribe", "--bind-to", "none", "--stdin", "none",
                              "--leave-session-attached"});
+  if (!job.pod_socket.empty()) words.insert(words.end(), {"--wdir", "/tmp"});
   for (const auto& [name, value] : settings_of(job, scratch))
     words.insert(words.end(), {"--mca", name, value});
   words.insert(words.end(), {job.rank_program.string(), request});

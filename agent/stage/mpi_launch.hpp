@@ -33,6 +33,9 @@ struct MpiJob {
   std::filesystem::path mpirun = "mpirun";  ///< found in PATH when it has no slash; or srun
   std::filesystem::path rank_program;       ///< plumbline-rank-mpi; the same path on every node
   std::filesystem::path mpi_agent;  ///< called `AGENT HOST COMMAND...`; empty: this machine only
+  /// Ranks in pods of the stage's own: mpi_agent is plumbline-mpi-daemon, which is given this
+  /// socket first (PodLauncher), hosts are pod_host() and not the nodes, and every port is bounded.
+  std::filesystem::path pod_socket = {};
   MpiGroup group;
   std::string rail;               ///< its name
   std::string rail_subnet;        ///< the rail's addresses: the measured path
@@ -53,6 +56,10 @@ struct MpiJob {
   /// stderr of the launcher and the ranks, appended. Must be named: it says who died.
   std::filesystem::path log;
 };
+
+/// What mpirun calls the host of a rank in a pod: a name that is nobody's, so that it never takes a
+/// pod for its own machine.
+std::string pod_host(std::size_t rank);
 
 /// The request that every rank reads.
 Request mpi_request(const MpiJob& job);

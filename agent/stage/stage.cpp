@@ -104,34 +104,37 @@ void gather_outcomes(const StageRun& run, const netcheck::Plan& plan, netcheck::
 }
 
 /// Collectives that noise left open are measured once more, each.
-void decide_groups(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan) {
+void decide_groups(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan,
+                   const Placement* placement) {
   const auto undecided = netcheck::undecided_groups(facts);
   if (undecided.empty()) return;
   for (const auto& group : undecided) {
     if (run.ended_early()) break;
-    measure_group_test(run, facts, group, Pass::alone);
+    measure_group_test(run, facts, group, placement, Pass::alone);
   }
   gather_outcomes(run, plan, facts);
 }
 
 /// Collectives that are slow while no pair says why are searched by more of them.
-void test_groups(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan) {
-  decide_groups(run, facts, plan);
+void test_groups(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan,
+                 const Placement* placement) {
+  decide_groups(run, facts, plan, placement);
   for (int tests = 0; tests < kMostGroupTests && !run.ended_early(); ++tests) {
     const auto test = netcheck::next_group_test(facts);
     if (!test) return;
-    measure_group_test(run, facts, *test, Pass::first);
+    measure_group_test(run, facts, *test, placement, Pass::first);
     gather_outcomes(run, plan, facts);
-    decide_groups(run, facts, plan);
+    decide_groups(run, facts, plan, placement);
   }
 }
 
-/// Between placed pods, and once more where noise may have made the number.
+/// Between placed pods: pairs, once more where noise may have made the number, and collectives.
 void measure_inside(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan,
                     const Placement& placement) {
   measure_placed(run, facts, netcheck::plan_placed(facts, plan), placement, Pass::first);
   gather_outcomes(run, plan, facts);
   measure_placed(run, facts, netcheck::placed_again(facts, plan), placement, Pass::alone);
+  measure_placed_collectives(run, facts, placement);
 }
 
 void measure(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan,
@@ -149,7 +152,7 @@ void measure(StageRun& run, netcheck::Facts& facts, const netcheck::Plan& plan,
   measure_gpu_collectives(run, facts);
   if (placement != nullptr) measure_inside(run, facts, plan, *placement);
   gather_outcomes(run, plan, facts);
-  test_groups(run, facts, plan);
+  test_groups(run, facts, plan, placement);
   run.nothing_runs();
 }
 

@@ -53,6 +53,21 @@ TEST_CASE("The command pins ranks, transport, rail, launcher's network and algor
   CHECK(words.back() == "/tmp/plm-1/request.json");
 }
 
+TEST_CASE("Ranks in pods have hosts that are nobody's, and every port is bounded") {
+  MpiJob job = job_of();
+  job.mpi_agent = "/usr/bin/plumbline-mpi-daemon";
+  job.pod_socket = "/tmp/plm-2/pods";
+  const auto words = words_of(job, false);
+  CHECK(has(words, {"--host", "plumbline-rank-0:1,plumbline-rank-1:1"}));
+  CHECK(has(words, {"--mca", "plm_rsh_agent", "/usr/bin/plumbline-mpi-daemon /tmp/plm-2/pods"}));
+  CHECK(has(words, {"--mca", "oob_tcp_static_ipv4_ports", "7452"}));
+  CHECK(has(words, {"--mca", "btl_tcp_port_min_v4", "7480"}));
+  CHECK(has(words, {"--mca", "btl_tcp_port_range_v4", "20"}));
+  CHECK(has(words, {"--wdir", "/tmp"}));
+  CHECK(mpi_identities(job)[0].key() == mpi_identities(job_of())[0].key());
+  CHECK(mpi_request(job).ends.front().node == "node-3");
+}
+
 TEST_CASE("A control arm allows one transport and is part of the identity") {
   MpiJob job = job_of();
   job.transport = "shared_memory";

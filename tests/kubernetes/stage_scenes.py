@@ -18,16 +18,18 @@ started = []
 
 def stage_file(rack, kubeconfig, name, workloads, settings):
     """The rack's stage file over the live cluster, with workloads of its own, and as short as can be: `settings` has
-    budget (of a pair), width, deadline, and the nodes that it does `without`. A tenant holds a device of node-6 by DRA, whose word is not in this cluster:
-    that node stays out."""
-    asked = {"budget": "1s", "width": 0.05, "deadline": "10m", "without": (), **settings}
+    budget (of a pair), width, deadline, pairs or none, collectives, and the nodes that it does `without`. A tenant holds a
+    device of node-6 by DRA, whose word is not in this cluster: that node stays out."""
+    asked = {"budget": "1s", "width": 0.05, "deadline": "10m", "collectives": None, "without": (), **settings}
+    pairs = f"pairs: {str(asked.get('pairs', True)).lower()}"
     lines = (rack / "stage.yaml").read_text().splitlines()
     left_out = tuple(f"  - {{node: {node}" for node in ("node-6", *asked["without"]))
     kept = [line for line in lines if not line.startswith(
         ("claims:", "collectives:", "measure:", "deadline:", *left_out))]
     kept += [f"claims: {{kubeconfig: {kubeconfig}}}",
              f"measure: {{width: {asked['width']}, pair_budget: {asked['budget']}, batch: 150ms, "
-             "message_sizes: [64KiB], both_ways: false, latency: false, node_probes: false}",
+             "message_sizes: [64KiB], both_ways: false, latency: false, node_probes: false, " + pairs + "}",
+             *([f"collectives: {asked['collectives']}"] if asked["collectives"] else []),
              f"deadline: {asked['deadline']}", f"workloads: {workloads}"]
     path = rack / f"{name}.yaml"
     path.write_text("\n".join(kept) + "\n")
@@ -50,7 +52,7 @@ ASKED = "{resources: {example.com/nic: 2}, pending_for: 5s, patience: 30s}"
 class Stage:
     """One run of the program, started and not yet ended."""
 
-    def __init__(self, rack, kubeconfig, name, workloads=ASKED, **settings):
+    def __init__(self, rack, kubeconfig, name, workloads=ASKED, options=(), **settings):
         folder = pathlib.Path(tempfile.mkdtemp(prefix=f"plumbline-{name}-"))
         self.results, self.done = folder / "results", folder / "done"
         self.results.mkdir()
@@ -58,7 +60,7 @@ class Stage:
         self.log = open(self.results / "log", "wb")
         self.name = name
         self.process = subprocess.Popen([PROGRAM, "stage", "-f", file, "--results", self.results,
-                                         "--done", self.done], stdout=self.log, stderr=self.log)
+                                         "--done", self.done, *options], stdout=self.log, stderr=self.log)
         started.append(self.process)
 
     def outcomes(self):

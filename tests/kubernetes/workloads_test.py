@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 
+import collective_scenes
 import failure_scenes
 from cluster import complaints, conclude, expect
 from rack_cluster import apply, layout, pods, rack_cluster, run_inside, skip_without_rights, wait_for
@@ -214,8 +215,9 @@ def inside(rack):
     with rack_cluster(rack, for_agents=True) as api:
         make_room(api)
         chosen = os.environ.get("PLUMBLINE_SCENES", "").split()
+        # The last one's agents stay reserved for a while.
         scenes = (a_missing_right, a_whole_stage, a_gang_of_one_rack, a_plugin_lies, told_to_end, a_gang_that_does_not_fit,
-                  an_urgent_pod_comes, *failure_scenes.SCENES, killed)  # the last: its agents stay reserved for a while
+                  *collective_scenes.SCENES, an_urgent_pod_comes, *failure_scenes.SCENES, killed)
         by_hand = [one for one in failure_scenes.BY_HAND if one.__name__ in chosen]
         for scene in (*by_hand, *scenes):
             if chosen and scene.__name__ not in chosen:
