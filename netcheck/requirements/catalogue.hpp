@@ -34,12 +34,14 @@ struct Requirement {
   std::array<std::string_view, 3> controls{};
   /// ... what its pods must have measured, all of it with counters that moved, and ...
   std::string_view placed{};
-  /// ... found inside; and
+  /// ... found inside; ...
   SeenInside inside = SeenInside::nothing;
-  /// ... its gang must stand in the one domain that it required. Where all four are empty no stage
-  /// makes the whole evidence yet, so that the requirement cannot pass, but where it is made of
-  /// outcomes: then it passes when these do.
+  /// ... its gang must stand in the one domain that it required; and ...
   bool in_domain = false;
+  /// ... its pods must have measured collectives between each other. Where all five are empty no
+  /// stage makes the whole evidence yet, so that the requirement cannot pass, but where it is made
+  /// of outcomes: then it passes when these do.
+  bool collectives = false;
 };
 
 /// All of them, in the order of the checklist.

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "netcheck/groups/group_scene.hpp"
+#include "netcheck/judging/coverage.hpp"
+
 namespace plumbline::netcheck {
 namespace {
 
@@ -81,6 +84,35 @@ PlacedEvidence evidence_of_numbers(const Report& report, std::string_view probe)
                                         " were measured with counters that moved"};
 }
 
+/// "nvidia.com/gpu/GPU-...", "gpu.nvidia.com/POOL/gpu-0".
+bool is_gpu(const std::string& device) {
+  return device.find("/gpu/") != std::string::npos || device.starts_with("gpu.");
+}
+
+/// The first pod of the gang that holds a GPU; null without one.
+const PlacedPod* with_gpus(const Facts& facts) {
+  for (const PlacedPod& pod : facts.workloads->pods) {
+    if (pod.workload == "gang" && std::any_of(pod.devices.begin(), pod.devices.end(), is_gpu))
+      return &pod;
+  }
+  return nullptr;
+}
+
+/// Large ones that the stage file asked for; one that was not measured counts whatever its size.
+bool is_evidence(const Outcome& outcome) {
+  const Measured* const measured = outcome.measured();
+  return is_collective(outcome) && scope_of(outcome) == Scope::placed && !is_group_test(outcome) &&
+         (measured == nullptr || measured->unit == Unit::bytes_per_second);
+}
+
+/// How a number was judged: "ok", "degraded", "inconclusive", "no expectation".
+std::string judged_as(const Report& report, const std::string& key) {
+  for (const PathJudgement& judgement : report.judgements) {
+    if (judgement.key == key) return judgement.verdict;
+  }
+  return "not judged";
+}
+
 /// Both are needed; what is missing stands first.
 PlacedEvidence both(const PlacedEvidence& one, const PlacedEvidence& other) {
   if (!one.whole) return one;
@@ -91,19 +123,60 @@ PlacedEvidence both(const PlacedEvidence& one, const PlacedEvidence& other) {
 
 }  // namespace
 
+PlacedEvidence evidence_of_collectives(const Facts& facts, const Report& report) {
+  std::size_t all = 0;
+  std::string missing;
+  for (const Outcome& outcome : report.outcomes) {
+    if (!is_evidence(outcome)) continue;
+    ++all;
+    const std::string words = collective_words(outcome);
+    const Measured* const measured = outcome.measured();
+    if (measured == nullptr) {
+      if (missing.empty()) missing = words + " was not measured: " + problem_of(outcome);
+      continue;
+    }
+    const std::string judged = judged_as(report, outcome.key());
+    if (judged == "degraded")
+      return {false,
+              words + " got " + format_rate({measured->value}) + ", less than its path gives",
+              true};
+    if (missing.empty() && judged != "ok") missing = words + " is " + judged;
+    if (missing.empty() && !counters_moved(*measured))
+      missing = "no counters show that " + words + " moved over its devices";
+  }
+  if (all == 0)
+    return {false,
+            "placed pods measured no collective: collectives.operations asks for them, "
+            "workloads.resources for the devices"};
+  if (!missing.empty()) return {false, missing};
+  if (const PlacedPod* const pod = with_gpus(facts))
+    return {false, "pod " + pod->binding.name +
+                       " holds GPUs, and no collective between the pods' "
+                       "GPUs was measured"};
+  return {true, std::to_string(all) + (all == 1 ? " collective" : " collectives") +
+                    " between placed pods got what their paths give, with counters that moved."};
+}
+
 PlacedEvidence placed_evidence(const Facts& facts, const Requirement& requirement,
                                const Report& report) {
   if (!facts.workloads) return {false, "no pod that the scheduler placed has measured here"};
   const bool controls = !requirement.controls.front().empty();
   const bool numbers = !requirement.placed.empty();
-  if (!controls && !numbers && !requirement.in_domain && requirement.inside == SeenInside::nothing)
-    return {false, "the stage's own pods do not show all of that yet"};
+  const bool inside_asked = requirement.inside != SeenInside::nothing;
+  const bool asked =
+      controls || numbers || inside_asked || requirement.in_domain || requirement.collectives;
+  if (!asked) return {false, "the stage's own pods do not show all of that yet"};
   PlacedEvidence evidence{true, ""};
   if (controls) evidence = evidence_of_controls(facts, requirement);
   if (evidence.contradicts) return evidence;
   if (requirement.in_domain) evidence = both(evidence, evidence_of_domain(facts));
   if (numbers) evidence = both(evidence, evidence_of_numbers(report, requirement.placed));
-  if (requirement.inside == SeenInside::nothing) return evidence;
+  if (requirement.collectives) {
+    const PlacedEvidence told = evidence_of_collectives(facts, report);
+    if (told.contradicts) return told;
+    evidence = both(evidence, told);
+  }
+  if (!inside_asked) return evidence;
   const PlacedEvidence inside = evidence_inside(facts, requirement.inside);
   return inside.contradicts ? inside : both(evidence, inside);
 }

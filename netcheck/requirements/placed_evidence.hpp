@@ -25,6 +25,11 @@ PlacedEvidence placed_evidence(const Facts& facts, const Requirement& requiremen
 /// it or its pods, and stands in it. Pure.
 PlacedEvidence evidence_of_domain(const Facts& facts);
 
+/// What collectives between placed pods showed: whole where every planned one was measured with
+/// counters that moved and got what its path should give; one that got less contradicts. Pods that
+/// hold GPUs have shown nothing of these. Pure.
+PlacedEvidence evidence_of_collectives(const Facts& facts, const Report& report);
+
 /// What pods saw inside, of one kind. Pure.
 PlacedEvidence evidence_inside(const Facts& facts, SeenInside what);
 
