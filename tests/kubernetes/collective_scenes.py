@@ -1,10 +1,13 @@
 """Collectives between placed pods: mpirun's daemons are brought into the pods by their agents, and what the pods measure
 is judged as pairs of theirs are."""
 
+import contextlib
 import subprocess
 import sys
 
+import live_stage_test
 from cluster import ROOT, complaints, expect
+from rack_cluster import wait_for
 from stage_scenes import Stage, left_behind
 
 GANG = "{resources: {example.com/nic: 2}, controls: [], isolation: false, patience: 30s}"
@@ -15,6 +18,23 @@ SLOW = {"node": "node-2", "rail": "rail-a"}
 def rack_does(rack, *words):
     subprocess.run([sys.executable, "-B", ROOT / "deploy/rack", "--dir", rack, *words], check=True,
                    stdout=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def slices(api, rack):
+    """The rack's ResourceSlices of the nodes of the stage, as custom resources: what KAR-5 is asked of."""
+    path = "/apis/resource.k8s.io/v1/resourceslices"
+    api.define("resource.k8s.io", "v1", "ResourceSlice", "resourceslices", False)
+    for piece in live_stage_test.items(rack / "bundle", "resourceslices"):
+        if piece["spec"].get("nodeName") != "node-6":
+            live_stage_test.create(api, path, piece)
+    try:
+        yield
+    finally:
+        defined = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+        api.ask("DELETE", f"{defined}/resourceslices.resource.k8s.io")
+        wait_for("the slices are gone", lambda: not any(
+            one["spec"]["names"]["plural"] == "resourceslices" for one in api.items(defined)))
 
 
 def stage_of(api, rack, name, pairs, *options):
@@ -28,8 +48,8 @@ def between_pods(report):
     return [one for one in report["outcomes"] if one["parameters"].get("scope") == "placed"]
 
 
-def judged(report):
-    return {one["key"]: one["verdict"] for one in report["judgements"]}
+def topology(report):
+    return next((one for one in report["requirements"] if one["id"] == "KAR-5"), {"verdict": "none"})
 
 
 def counted(outcome):
@@ -40,7 +60,8 @@ def counted(outcome):
 def a_gang_is_healthy(api, rack):
     """Every collective between pods gets what its path gives, by counters, and so do those between the nodes."""
     before = len(complaints)
-    stage, code, report = stage_of(api, rack, "reduces", True, "--mpi-agent", rack / "mpi-agent")
+    with slices(api, rack):
+        stage, code, report = stage_of(api, rack, "reduces", True, "--mpi-agent", rack / "mpi-agent")
     expect(code == 0 and report["verdict"] == "pass", f"{code} {report['because']}")
     placed = between_pods(report)
     groups = {(one["parameters"]["group"], one["from"]["rail"]) for one in placed}
@@ -50,6 +71,7 @@ def a_gang_is_healthy(api, rack):
         print(f"between pods: {one['parameters']['group']} {one['from']['rail']}: {one.get('value', 0) / 1e6:.2f} MB/s")
     expect(any("scope" not in one["parameters"] for one in report["outcomes"]
                if one["probe"] == "all_reduce"), "no collective between nodes")
+    expect(topology(report)["verdict"] == "pass", topology(report))
     if len(complaints) > before:
         print(stage.output())
 
@@ -60,7 +82,8 @@ def a_gang_searches(api, rack):
     before = len(complaints)
     rack_does(rack, "fault", "slow-nic", *(word for name, value in SLOW.items() for word in ("--" + name, value)))
     try:
-        stage, code, report = stage_of(api, rack, "searches", False)
+        with slices(api, rack):
+            stage, code, report = stage_of(api, rack, "searches", False)
     finally:
         rack_does(rack, "heal")
     expect(code == 1 and report["verdict"] == "fail", f"{code} {report['because']}")
@@ -70,6 +93,8 @@ def a_gang_searches(api, rack):
     expect(found and "between placed pods" in found[0]["message"], found)
     nodes = [one for one in report["outcomes"] if one["probe"] == "all_reduce" and "scope" not in one["parameters"]]
     expect(nodes and all(one["status"] == "skipped" and "--mpi-agent" in one["reason"] for one in nodes), nodes)
+    expect(topology(report)["verdict"] == "fail" and "between placed pods" in topology(report)["because"][0],
+           topology(report))
     print(found and found[0]["message"])
     if len(complaints) > before:
         print(stage.output())
