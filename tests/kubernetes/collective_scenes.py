@@ -2,13 +2,18 @@
 is judged as pairs of theirs are."""
 
 import contextlib
+import os
+import pathlib
+import signal
 import subprocess
 import sys
+import time
 
 import live_stage_test
 from cluster import ROOT, complaints, expect
 from rack_cluster import wait_for
 from stage_scenes import Stage, left_behind
+from virtual_rack import layout, namespaces
 
 GANG = "{resources: {example.com/nic: 2}, controls: [], isolation: false, patience: 30s}"
 COLLECTIVES = "{operations: [all_reduce], groups: [all, rack], size: 4MiB, budget: 6s}"
@@ -100,4 +105,37 @@ def a_gang_searches(api, rack):
         print(stage.output())
 
 
-SCENES = (a_gang_is_healthy, a_gang_searches)
+def rank_processes(rack):
+    """Those of this rack's own networks: another rack may be beside it."""
+    names = layout.Names.of(rack)
+    networks = {os.stat(namespaces.path(names.namespace(node.name))).st_ino for node in layout.NODES}
+    networks.add(os.stat("/proc/self/ns/net").st_ino)
+    found = []
+    for words in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if os.stat(words.parent / "ns/net").st_ino not in networks:
+                continue
+            program = words.read_bytes().split(b"\0")[0].rsplit(b"/", 1)[-1]
+            if program in (b"plumbline-rank-mpi", b"plumbline-mpi-daemon", b"orted", b"mpirun"):
+                found.append(f"{words.parent.name} {program.decode()}")
+    return found
+
+
+def a_gang_is_told_to_end(api, rack):
+    """SIGTERM in the middle of a collective between pods: the report is written, and no rank, daemon or mpirun is left."""
+    stage = Stage(rack, api.kubeconfig, "unreduced", GANG, collectives=COLLECTIVES.replace("6s", "60s"), width=0.001,
+                  pairs=False)
+    wait_for("ranks run in pods", lambda: any("plumbline-rank-mpi" in one for one in rank_processes(rack)))
+    time.sleep(1)
+    stage.process.send_signal(signal.SIGTERM)
+    start = time.monotonic()
+    code, report = stage.end()
+    took = time.monotonic() - start
+    print(f"ended {took:.1f} s after SIGTERM")
+    expect(code == 2 and "SIGTERM" in report["interruption"] and took < 12, f"{code} {took} {report['interruption']}")
+    expect(not any(one["status"] == "failed" for one in between_pods(report)), between_pods(report))
+    expect(not left_behind(api), left_behind(api))
+    expect(not rank_processes(rack), rank_processes(rack))
+
+
+SCENES = (a_gang_is_healthy, a_gang_searches, a_gang_is_told_to_end)
