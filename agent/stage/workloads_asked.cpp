@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/protocol/mpi_daemon.hpp"
+
 namespace plumbline::agent {
 namespace {
 
@@ -54,6 +56,8 @@ void read_pods(YamlSection& workloads, netcheck::claims::RunSpec& run) {
   run.resources = workloads.table("resources");
   run.tolerations = workloads.texts("tolerations");
   run.port = static_cast<int>(workloads.number_or("port", run.port, 1024, 65535));
+  if (run.port >= kMpiLaunchPort && run.port < kMpiRankPorts + kMpiPortCount)
+    workloads.complain("port", "is one of 7452 to 7499, where Open MPI's ranks in the pods are");
   for (const auto& [name, amount] : run.resources) {
     if (!quantity(amount))
       workloads.complain("resources", "asks for \"" + amount + "\" of " + name +

@@ -99,6 +99,10 @@ TEST_CASE("What is wrong in workloads is one complaint with its key") {
             .find("stands twice") != std::string::npos);
   CHECK(complaint("workloads: {controls: [sideways]}").find("allowed:") != std::string::npos);
   CHECK(complaint("workloads: {isolation: perhaps}").find("isolation") != std::string::npos);
+  for (const char* const port : {"7452", "7460", "7499"})
+    CHECK(complaint(std::string("workloads: {port: ") + port + "}").find("7452 to 7499") !=
+          std::string::npos);
+  CHECK(complaint("workloads: {port: 7500}") == "accepted");
   CHECK(complaint("workloads: {port: 80}").find("not a number") != std::string::npos);
   CHECK(complaint("workloads: {members: 2, domain: 'a b'}").find("no key of a node label") !=
         std::string::npos);
